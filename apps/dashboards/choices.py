@@ -46,6 +46,7 @@ PAGES = {
     "features:service_detail": ("feature_service", "service_id"),
     "features:feature_detail": ("feature", "feature_id"),
     "features:view_detail": ("feature_view", "view_id"),
+    "features:on_demand_detail": ("on_demand_view", "on_demand_id"),
     "features:training_set_detail": ("training_set", "training_set_id"),
     "experiments:run_detail": ("run", "run_id"),
     "registry:model_detail": ("model", "model_id"),

@@ -26,21 +26,32 @@ MEASURES = {
 def over_time(pieces: Sequence[Piece]) -> dict[str, Any]:
     """A feature along its event time: the middle half of its values where it is a number, else how many are there."""
     x = [piece.moment.isoformat() for piece in pieces]
+    axes: dict[str, Any] = {}
+    if len(pieces) == 1:
+        # An axis of time around one moment has no width: it would be told in microseconds.
+        x, axes = [_when(pieces[0])], {"xaxis": {"type": "category"}}
     if not any(piece.middle is not None for piece in pieces):
         counts = [round(piece.rows * (1 - piece.missing)) for piece in pieces]
-        trace = {"type": "bar", "name": _("Values"), "x": x, "y": counts}
+        trace = {"type": "bar", "name": _("Values"), "x": x, "y": counts, **({"width": 0.2} if axes else {})}
         return {
             "data": [trace] if x else [],
-            "layout": {"yaxis": {"title": {"text": _("Values")}}},
+            "layout": {"yaxis": {"title": {"text": _("Values")}}, **axes},
             "said": _said(pieces),
         }
-    lines = {"type": "scatter", "mode": "lines", "x": x}
+    lines = {"type": "scatter", "mode": "markers" if axes else "lines", "x": x}
+    marks: dict[str, Any] = {"marker": {"size": 11}} if axes else {}
     traces = [
-        {**lines, "name": _below(0.25), "y": [p.low for p in pieces], "line": {"width": 1, "dash": "dot"}},
-        {**lines, "name": _below(0.5), "y": [p.middle for p in pieces]},
-        {**lines, "name": _below(0.75), "y": [p.high for p in pieces], "line": {"width": 1, "dash": "dot"}},
+        {**lines, "name": _below(0.25), "y": [p.low for p in pieces], "line": {"width": 1, "dash": "dot"}, **marks},
+        {**lines, "name": _below(0.5), "y": [p.middle for p in pieces], **marks},
+        {**lines, "name": _below(0.75), "y": [p.high for p in pieces], "line": {"width": 1, "dash": "dot"}, **marks},
     ]
-    return {"data": traces, "layout": {}, "said": _said(pieces)}
+    return {"data": traces, "layout": axes, "said": _said(pieces)}
+
+
+def _when(piece: Piece) -> str:
+    """The moment of a piece, in UTC; the day alone where it is midnight."""
+    day = piece.moment.strftime("%Y-%m-%d")
+    return day if piece.moment.strftime("%H%M%S") == "000000" else piece.moment.strftime("%Y-%m-%d %H:%M UTC")
 
 
 def foretelling(report: dict[str, Any]) -> dict[str, Any]:
@@ -79,10 +90,11 @@ def _said(pieces: Sequence[Piece]) -> str:
         return _("You see the event time masked, so nothing is shown along it.")
     rows = sum(piece.rows for piece in pieces)
     missing = sum(piece.rows * piece.missing for piece in pieces) / rows if rows else 0.0
-    return _("%(rows)s rows; %(missing)s of the values are missing.") % {
-        "rows": number(rows),
-        "missing": percent(missing),
-    }
+    words = {"rows": number(rows), "missing": percent(missing)}
+    if len(pieces) == 1:
+        sentence = _("All %(rows)s rows are of one time, %(moment)s; %(missing)s of the values are missing.")
+        return sentence % {**words, "moment": _when(pieces[0])}
+    return _("%(rows)s rows; %(missing)s of the values are missing.") % words
 
 
 def spread(found: Spread) -> dict[str, Any]:

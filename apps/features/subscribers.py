@@ -97,6 +97,13 @@ def _keep_catalogue() -> None:
     ledger.subscribe("training_set.ready", name="features.catalogue", handler=_training_set_ready)
     for word in ("column_classified", "columns_classified"):
         ledger.subscribe(f"dataset_version.{word}", name="features.catalogue", handler=_classes_said)
+    # By a name of its own, from the first event on: what was defined before it was kept up is noted as well.
+    ledger.subscribe("on_demand_view.defined", name="features.catalogue_on_demand", handler=_on_demand_defined)
+    ledger.subscribe("training_set.ready", name="features.catalogue_on_demand", handler=_training_set_ready)
+
+
+def _on_demand_defined(event: RecordedEvent) -> None:
+    services.note_on_demand(on_demand_id=UUID(event.payload["on_demand_view_id"]))
 
 
 def _view_changed(event: RecordedEvent) -> None:

@@ -6,6 +6,7 @@ from apps.features.views import (
     entities,
     feature_views,
     features,
+    history,
     joining,
     on_demand,
     online,
@@ -44,9 +45,14 @@ project_patterns = [
     path("features/file/", definitions.definition_file, name="definition_file"),
     path("features/on-demand/new/", on_demand.on_demand_define, name="on_demand_define"),
     path("features/on-demand/<uuid:on_demand_id>/", on_demand.on_demand_detail, name="on_demand_detail"),
+    path("features/on-demand/<uuid:on_demand_id>/edit/", on_demand.on_demand_edit, name="on_demand_edit"),
     path("features/views/<uuid:view_id>/materialise/", online.view_materialise, name="view_materialise"),
     path("features/views/<uuid:view_id>/skew/", skew.view_skew, name="view_skew"),
     path("features/views/<uuid:view_id>/freshness/", online.view_freshness, name="view_freshness"),
+    path("features/history/new/", history.history_define, name="history_define"),
+    path("features/history/<uuid:retrieval_id>/", history.history_detail, name="history_detail"),
+    path("features/history/<uuid:retrieval_id>/delete/", history.history_delete, name="history_delete"),
+    path("features/history/<uuid:retrieval_id>/rows/<slug:form>/", history.history_rows, name="history_rows"),
     path("features/training-sets/new/", joining.training_set_define, name="training_set_define"),
     path(
         "features/training-sets/<uuid:training_set_id>/", training_sets.training_set_detail, name="training_set_detail"

@@ -30,6 +30,7 @@ KINDS = {
     "service_id": "feature_service",
     "on_demand_id": "on_demand_view",
     "training_set_id": "training_set",
+    "retrieval_id": "retrieval",
     "transformation_id": "transformation",
     "run_id": "run",
     "mlflow_run_id": "mlflow_run",

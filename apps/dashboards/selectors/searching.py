@@ -79,7 +79,7 @@ def _feature(words: str) -> Q:
     """By its name or what it means; “carrier_delay:delay_24h” means that view's."""
     view, colon, name = words.partition(":")
     if colon:
-        return Q(view__name__icontains=view, name__icontains=name)
+        return (Q(view__name__icontains=view) | Q(on_demand__name__icontains=view)) & Q(name__icontains=name)
     return Q(name__icontains=words) | Q(description__icontains=words)
 
 
@@ -111,6 +111,7 @@ _MATCHES: dict[str, Callable[[str], Q | None]] = {
     "feature_service": _numbered,
     "feature": _feature,
     "feature_view": _numbered,
+    "on_demand_view": _numbered,
     "training_set": _numbered,
     "run": _run,
     "model": _named,

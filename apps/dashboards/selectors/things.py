@@ -70,6 +70,7 @@ KINDS: dict[str, Kind] = {
     "entity": Kind(Permission.FEATURE_VIEW, features.visible_entities),
     "feature_service": Kind(Permission.FEATURE_VIEW, features.visible_services),
     "feature": Kind(Permission.FEATURE_VIEW, features.visible_features),
+    "on_demand_view": Kind(Permission.FEATURE_VIEW, features.visible_on_demand_views),
     "feature_view": Kind(Permission.FEATURE_VIEW, features.visible_views),
     "training_set": Kind(Permission.FEATURE_VIEW, features.visible_training_sets),
     "run": Kind(Permission.RUN_VIEW, experiments.visible_runs, lambda row: f"{row} {row.recipe}"),

@@ -15,6 +15,8 @@ _IN_PROJECT = {
     "feature_service": "features:service_detail",
     "feature": "features:feature_detail",
     "feature_view": "features:view_detail",
+    "on_demand_view": "features:on_demand_detail",
+    "retrieval": "features:history_detail",
     "training_set": "features:training_set_detail",
     "run": "experiments:run_detail",
     "model": "registry:model_detail",

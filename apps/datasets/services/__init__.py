@@ -60,7 +60,7 @@ from apps.datasets.services.ingestions import (
     run_ingestion,
 )
 from apps.datasets.services.leaving import DataFarewell
-from apps.datasets.services.lending import lend_upload, lent, let_lent_go, write_lent
+from apps.datasets.services.lending import glanced, lend_upload, lent, let_lent_go, write_lent
 from apps.datasets.services.metering import begin_usage
 from apps.datasets.services.openlineage import run_event
 from apps.datasets.services.parting import part_from, register_writer
@@ -218,6 +218,7 @@ __all__ = [
     "foresee_backfill",
     "forget_abandoned_uploads",
     "forget_samples",
+    "glanced",
     "go_on_erasing",
     "hear_version",
     "hold_dataset",

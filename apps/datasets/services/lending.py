@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
 from django.utils.translation import gettext as _
@@ -15,10 +15,14 @@ from apps.datasets.models import Upload
 from apps.datasets.selectors import get_upload
 from apps.datasets.services.unpacking import unpacked
 from apps.datasets.services.uploads import drop_chunks
+from foundation import lake
 from foundation.errors import Conflict
 from foundation.figures import number
 from foundation.identity import Actor
 from foundation.lake.ports import Lake, TableAt
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 def lend_upload(*, actor: Actor, project_id: UUID, upload_id: UUID, most: int, now: datetime) -> Upload:
@@ -45,6 +49,17 @@ def write_lent(*, tables: Lake, table: str, upload: Upload, told: Callable[[int]
             raise FileRefused(_("“%(name)s” holds several tables; send one file.") % {"name": upload.filename})
         kind = cast(Any, file.format.value)
         return tables.write_from_file(table, file.path, kind, {"name": file.name}, on_rows=told, coming=file.coming)
+
+
+def glanced(*, upload: Upload, limit: int) -> pa.Table:
+    """The first rows of a complete upload, which is as unused as before; FileRefused where it holds none."""
+    if upload.completed_at is None:
+        raise Conflict(_("The upload is not complete yet: send the rest, and complete it."))
+    with unpacked(upload) as file:
+        if file.format is FileFormat.FOLDER:
+            raise FileRefused(_("“%(name)s” holds several tables; send one file.") % {"name": upload.filename})
+        kind = cast(Any, file.format.value)
+        return lake.sandbox.first_rows(file.path, kind, {"name": file.name}, limit=limit)
 
 
 def lent(upload_id: UUID) -> Upload:

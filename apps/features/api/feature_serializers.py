@@ -12,18 +12,20 @@ from foundation.clock import now
 class FeatureSerializer(serializers.ModelSerializer[Feature]):
     """`personal` features were computed from personal data: of their values no figure stands here, counts alone.
 
-    `expired` where the newest value is older than its view lets values hold, null where they hold for ever.
+    `expired` where the newest value is older than its view lets values hold, null where they hold for ever. One that is
+    computed when asked for has `on_demand` instead of `view`: it has no rows, so no state and no figure but the share
+    of its values that are missing in the newest training set.
     """
 
     project = serializers.SlugField(source="project.slug", read_only=True)
-    view_name = serializers.CharField(source="view.name", read_only=True)
-    view_number = serializers.IntegerField(source="view.number", read_only=True)
-    state = serializers.CharField(source="view.state", read_only=True)
-    entity = serializers.CharField(source="view.entity.name", read_only=True)
+    view_name = serializers.CharField(source="home.name", read_only=True)
+    view_number = serializers.IntegerField(source="home.number", read_only=True)
+    state = serializers.CharField(source="view.state", read_only=True, default=None)
+    entity = serializers.SerializerMethodField()
     owner = serializers.SerializerMethodField()
-    tags = serializers.JSONField(source="view.tags", read_only=True)
-    deprecated_at = serializers.DateTimeField(source="view.deprecated_at", read_only=True)
-    online_at = serializers.DateTimeField(source="view.online_at", read_only=True)
+    tags = serializers.JSONField(source="home.tags", read_only=True)
+    deprecated_at = serializers.DateTimeField(source="view.deprecated_at", read_only=True, default=None)
+    online_at = serializers.DateTimeField(source="view.online_at", read_only=True, default=None)
     personal = serializers.BooleanField(source="covered", read_only=True)
     training_sets = serializers.IntegerField(source="use_count", read_only=True)
     expired = serializers.SerializerMethodField()
@@ -36,6 +38,7 @@ class FeatureSerializer(serializers.ModelSerializer[Feature]):
             "description",
             "project",
             "view",
+            "on_demand",
             "view_name",
             "view_number",
             "current",
@@ -59,7 +62,10 @@ class FeatureSerializer(serializers.ModelSerializer[Feature]):
         read_only_fields = fields
 
     def get_owner(self, feature: Feature) -> str:
-        return str(selectors.owner_of(feature.view) or "")
+        return str(selectors.owner_of(feature.home) or "")
+
+    def get_entity(self, feature: Feature) -> str:
+        return selectors.about(feature)
 
     def get_expired(self, feature: Feature) -> bool | None:
         return selectors.is_expired(feature, now())

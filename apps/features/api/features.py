@@ -20,8 +20,11 @@ from foundation.errors import Invalid
 
 _FILTERS = [
     OpenApiParameter("project", str, required=True, description="The project's short name."),
-    OpenApiParameter("q", str, description="Words of the name, description, view, entity, tags or owner."),
+    OpenApiParameter(
+        "q", str, description="Words of the name, description, view, entity, tags, owner, or of a service that has it."
+    ),
     OpenApiParameter("kind", str, enum=FeatureKind.values, description="What it holds."),
+    OpenApiParameter("made", str, enum=["ahead", "asked"], description="By a view, or when it is asked for."),
     OpenApiParameter("entity", str, description="The name of its entity."),
     OpenApiParameter("missing", float, description="At most so many per cent of the values are missing."),
     OpenApiParameter("within", str, enum=Within.values, description="Its newest value is no older."),

@@ -19,6 +19,7 @@ class OnDemandViewViewSet(ProjectListViewSet):
         "list": Permission.FEATURE_VIEW,
         "retrieve": Permission.FEATURE_VIEW,
         "create": Permission.FEATURE_DEFINE,
+        "partial_update": Permission.FEATURE_DEFINE,
         "try_definition": Permission.FEATURE_DEFINE,
         "try_values": Permission.FEATURE_VIEW,
         "online": Permission.FEATURE_VIEW,
@@ -39,6 +40,14 @@ class OnDemandViewViewSet(ProjectListViewSet):
         project = self.project_of(body.pop("project"))
         view = services.define_on_demand(actor=self.actor, project=project, **body)
         return self.answer(self.serializer_class, view, status=201)
+
+    @extend_schema(request=serializers.Description)
+    def partial_update(self, request: Request, pk: UUID) -> Response:
+        """Change description, owner or tags; the version stays."""
+        body = self.body(serializers.Description)
+        view = selectors.get_on_demand_view(actor=self.actor, on_demand_id=pk)
+        services.describe_on_demand(actor=self.actor, view=view, **body)
+        return self.retrieve(request, pk)
 
     @extend_schema(request=serializers.OnDemandTry, operation_id="on_demand_definition_try")
     @action(detail=False, methods=["post"], url_path="try")

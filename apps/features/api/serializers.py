@@ -118,9 +118,11 @@ class ViewChoice(serializers.Serializer):
 
 
 class OnDemandViewSerializer(serializers.ModelSerializer):
+    owner = serializers.EmailField(source="owner.email", default=None, read_only=True)
+
     class Meta:
         model = OnDemandView
-        exclude = ["tenant", "created_by", "owner"]
+        exclude = ["tenant", "created_by"]
 
 
 class UsedView(serializers.Serializer):
@@ -144,6 +146,7 @@ class OnDemandDefinition(serializers.Serializer):
 class OnDemandStart(OnDemandDefinition):
     name = serializers.CharField(max_length=63)
     description = serializers.CharField(required=False, allow_blank=True, default="")
+    owner = serializers.EmailField(required=False, allow_blank=True, default="", help_text="Else whoever asks.")
     tags = serializers.ListField(child=serializers.CharField(), required=False, default=list)
 
 
@@ -300,11 +303,26 @@ class RetrievalSerializer(serializers.ModelSerializer):
 
 class RetrievalStart(serializers.Serializer):
     project = serializers.SlugField()
-    features = serializers.ListField(child=serializers.CharField(max_length=400), min_length=1, max_length=1000)
+    features = serializers.ListField(
+        child=serializers.CharField(max_length=400), required=False, default=list, max_length=1000
+    )
+    service = serializers.CharField(
+        max_length=80,
+        required=False,
+        allow_blank=True,
+        default="",
+        help_text="A feature service, or name@2 for its second version: its features are taken beside those named.",
+    )
     event_time = serializers.CharField(max_length=255)
     base_version = serializers.UUIDField(required=False, allow_null=True, default=None)
     upload = serializers.UUIDField(required=False, allow_null=True, default=None)
     keys = serializers.DictField(child=serializers.CharField(), required=False, default=dict)
+    request = serializers.DictField(
+        child=serializers.CharField(),
+        required=False,
+        default=dict,
+        help_text="Which column holds a value that on-demand features ask for, where it is called otherwise.",
+    )
     full_names = serializers.BooleanField(required=False, default=False)
     ignore_known_since = serializers.BooleanField(required=False, default=False)
 

@@ -9,7 +9,7 @@ from apps.features.events.materialisations import (
     OnlineValuesForgotten,
     ReaderAdmitted,
 )
-from apps.features.events.on_demand import OnDemandViewDefined, OnDemandViewEdited
+from apps.features.events.on_demand import OnDemandFeatureDescribed, OnDemandViewDefined, OnDemandViewEdited
 from apps.features.events.registry import (
     DefinitionsApplied,
     EntityEdited,
@@ -80,6 +80,7 @@ __all__ = [
     "KnownSinceIgnored",
     "MaterialisationCancelled",
     "MaterialisationFailed",
+    "OnDemandFeatureDescribed",
     "OnDemandViewDefined",
     "OnDemandViewEdited",
     "OnlineValuesForgotten",

@@ -27,3 +27,14 @@ class OnDemandViewEdited(ledger.Event):
     icon = "writing"
     on_demand_view_id: UUID
     changed: list[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class OnDemandFeatureDescribed(ledger.Event):
+    """Which of them by its place: what it is called, and what was written, stays off the ledger."""
+
+    kind = "on_demand_view.feature_described"
+    said = _("said what a feature means")
+    icon = "writing"
+    on_demand_view_id: UUID
+    feature_index: int

@@ -2,6 +2,7 @@
 
 from apps.features.forms.describing import FeatureForm
 from apps.features.forms.finding import FeatureFilter
+from apps.features.forms.history import HistoryForm, Offer, RowsForm, ServiceOffer
 from apps.features.forms.on_demand import OnDemandForm, lines_of, typed_value
 from apps.features.forms.online import FreshnessForm
 from apps.features.forms.registry import (
@@ -24,9 +25,13 @@ __all__ = [
     "FeatureFilter",
     "FeatureForm",
     "FreshnessForm",
+    "HistoryForm",
+    "Offer",
     "OnDemandForm",
     "RemovalForm",
+    "RowsForm",
     "ServiceForm",
+    "ServiceOffer",
     "SkewForm",
     "TrainingSetForm",
     "ViewForm",

@@ -22,7 +22,13 @@ class FeatureFilter(django_filters.FilterSet):
 
     q = django_filters.CharFilter(label=_("Search features"), method="search")
     kind = django_filters.ChoiceFilter(label=_("Type"), choices=FeatureKind.choices, empty_label=_("Any"))
-    entity = django_filters.CharFilter(label=_("Entity"), field_name="view__entity__name", widget=forms.Select)
+    entity = django_filters.CharFilter(label=_("Entity"), method="of_entity", widget=forms.Select)
+    made = django_filters.ChoiceFilter(
+        label=_("Computed"),
+        choices=[("ahead", _("Ahead, by a view")), ("asked", _("When asked for"))],
+        empty_label=_("Either way"),
+        method="made_when",
+    )
     missing = django_filters.NumberFilter(
         label=_("Missing at most, %"), method="less_missing", widget=_PERCENT, min_value=0, max_value=100
     )
@@ -57,7 +63,7 @@ class FeatureFilter(django_filters.FilterSet):
         return selectors.words_to_find_by(actor=self.actor, project_id=self.request.project.pk, most=_MOST_CHOICES)
 
     def search(self, rows: QuerySet[Any], _name: str, words: str) -> QuerySet[Any]:
-        return selectors.matching(rows, words)
+        return selectors.matching(rows, words, actor=self.actor)
 
     def less_missing(self, rows: QuerySet[Any], _name: str, percent: Any) -> QuerySet[Any]:
         return rows.filter(null_share__lte=float(percent) / 100)
@@ -72,7 +78,13 @@ class FeatureFilter(django_filters.FilterSet):
         return selectors.owned_by(rows, owner)
 
     def tagged(self, rows: QuerySet[Any], _name: str, tag: str) -> QuerySet[Any]:
-        return rows.filter(view__tags__contains=[tag])
+        return selectors.tagged(rows, tag)
+
+    def of_entity(self, rows: QuerySet[Any], _name: str, entity: str) -> QuerySet[Any]:
+        return selectors.about_entity(rows, entity)
+
+    def made_when(self, rows: QuerySet[Any], _name: str, when: str) -> QuerySet[Any]:
+        return rows.filter(on_demand__isnull=when == "ahead")
 
     def old(self, rows: QuerySet[Any], _name: str, which: str) -> QuerySet[Any]:
         return rows.filter(view__deprecated_at__isnull=which == "no")

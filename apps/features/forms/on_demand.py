@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext as _t
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from apps.features.forms.fields import plain
-from apps.features.forms.registry import tags_of
+from apps.features.forms.registry import owner_field, tags_of
 
 _LINES = {"dir": "ltr", "autocapitalize": "none", "autocomplete": "off", "spellcheck": "false"}
 
@@ -26,29 +26,35 @@ class OnDemandForm(forms.Form):
     """Values of a request, features of views, and expressions over both."""
 
     name = forms.CharField(
-        label=_("Name"),
+        label=gettext_lazy("Name"),
         max_length=63,
         widget=plain(),
-        help_text=_("Small letters, digits and _, like trip_context."),
+        help_text=gettext_lazy("Small letters, digits and _, like trip_context."),
     )
     request = forms.CharField(
-        label=_("Values of the request"),
+        label=gettext_lazy("Values of the request"),
         required=False,
         max_length=20_000,
         widget=forms.Textarea(attrs={"rows": 3, "placeholder": "distance_km: number\nbooked: moment", **_LINES}),
-        help_text=_("One a line: a name, a colon, and number, whole number, text, truth, date or moment."),
+        help_text=gettext_lazy("One a line: a name, a colon, and number, whole number, text, truth, date or moment."),
     )
     features = forms.CharField(
-        label=_("Features"),
+        label=gettext_lazy("Features"),
         max_length=200_000,
         widget=forms.Textarea(attrs={"rows": 5, "placeholder": "speed = distance_km / max(hours, 0.1)", **_LINES}),
-        help_text=_("One a line: a name, =, and an expression over values of the request and the features chosen."),
+        help_text=gettext_lazy(
+            "One a line: a name, =, and an expression over values of the request and the features chosen."
+        ),
     )
     description = forms.CharField(
-        label=_("Description"), required=False, max_length=4000, widget=forms.Textarea(attrs={"rows": 2})
+        label=gettext_lazy("Description"), required=False, max_length=4000, widget=forms.Textarea(attrs={"rows": 2})
     )
+    owner = owner_field()
     tags = forms.CharField(
-        label=_("Tags"), required=False, max_length=900, help_text=_("Words to find it by, parted by commas.")
+        label=gettext_lazy("Tags"),
+        required=False,
+        max_length=900,
+        help_text=gettext_lazy("Words to find it by, parted by commas."),
     )
 
     def __init__(self, data: Any = None, *args: Any, views: Sequence[Any], **kwargs: Any) -> None:
@@ -59,7 +65,7 @@ class OnDemandForm(forms.Form):
             here, taken = view.pk.hex, used.get(str(view.pk))
             self.fields[f"use_{here}"] = forms.BooleanField(label=str(view), required=False, initial=taken is not None)
             self.fields[f"take_{here}"] = forms.MultipleChoiceField(
-                label=_("Features"),
+                label=gettext_lazy("Features"),
                 required=False,
                 choices=[(name, name) for name in view.feature_names],
                 initial=taken or view.feature_names,
@@ -73,10 +79,10 @@ class OnDemandForm(forms.Form):
             yield {"view": view, "use": self[f"use_{view.pk.hex}"], "take": self[f"take_{view.pk.hex}"]}
 
     def clean_request(self) -> dict[str, str]:
-        return dict(self._pairs("request", ":", _t("Line %(line)s: a name, a colon and a type, like booked: moment.")))
+        return dict(self._pairs("request", ":", _("Line %(line)s: a name, a colon and a type, like booked: moment.")))
 
     def clean_features(self) -> list[dict[str, str]]:
-        said = _t("Line %(line)s: a name, = and an expression, like speed = distance_km / 2.")
+        said = _("Line %(line)s: a name, = and an expression, like speed = distance_km / 2.")
         return [{"name": name, "expression": text} for name, text in self._pairs("features", "=", said)]
 
     def clean_tags(self) -> list[str]:
@@ -91,14 +97,14 @@ class OnDemandForm(forms.Form):
             if not (name and found and rest):
                 raise forms.ValidationError(said % {"line": number})
             if field == "request" and name in dict(pairs):
-                raise forms.ValidationError(_t("Line %(line)s: this name stands above already.") % {"line": number})
+                raise forms.ValidationError(_("Line %(line)s: this name stands above already.") % {"line": number})
             pairs.append((name, rest))
         return pairs
 
     def check_for_trying(self) -> bool:
         """Whether the expressions can be tried; a name may come later."""
         self.full_clean()
-        for name in [n for n in self.errors if n in {"name", "description", "tags"}]:
+        for name in [n for n in self.errors if n in {"name", "description", "owner", "tags"}]:
             del self.errors[name]
         return not self.errors
 
@@ -115,7 +121,7 @@ class OnDemandForm(forms.Form):
     def definition(self) -> dict[str, Any]:
         """The words of `services.define_on_demand`."""
         chosen = self.cleaned_data
-        return {**self.meaning(), **{name: chosen[name] for name in ("name", "description", "tags")}}
+        return {**self.meaning(), **{name: chosen[name] for name in ("name", "description", "owner", "tags")}}
 
 
 def typed_value(kind: str, text: str) -> Any:

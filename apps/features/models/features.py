@@ -8,6 +8,7 @@ from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 
 from apps.features.choices import FeatureKind
+from apps.features.models.on_demand import OnDemandView
 from apps.features.models.views import FeatureView
 from foundation.tenancy.models import TenantModel
 
@@ -15,11 +16,14 @@ from foundation.tenancy.models import TenantModel
 class Feature(TenantModel):
     """One feature of one version of a view, as it is searched for; kept up by what the ledger says of the view.
 
+    It is of a feature view, or of on-demand features: these keep no rows, so hardly any figure of them is known.
+
     Of values that are covered for anybody no figure stands here that they could be told from: counts alone.
     """
 
     project = models.ForeignKey("projects.Project", on_delete=models.PROTECT, related_name="+")
-    view = models.ForeignKey(FeatureView, on_delete=models.CASCADE, related_name="catalogued")
+    view = models.ForeignKey(FeatureView, null=True, on_delete=models.CASCADE, related_name="catalogued")
+    on_demand = models.ForeignKey(OnDemandView, null=True, on_delete=models.CASCADE, related_name="catalogued")
     name = models.CharField(max_length=255)
     # Where it stands in the view.
     place = models.PositiveIntegerField()
@@ -32,6 +36,8 @@ class Feature(TenantModel):
     current = models.BooleanField(default=True)
     # Whether it was computed from what is personal.
     covered = models.BooleanField(default=False)
+    # Of an on-demand one: the entities of the views that it is made of, by name.
+    about = ArrayField(models.TextField(), default=list)
     # Columns that it is computed from, as "id of the dataset:column".
     sources = ArrayField(models.TextField(), default=list)
     null_share = models.FloatField(null=True)
@@ -45,15 +51,27 @@ class Feature(TenantModel):
     use_count = models.PositiveIntegerField(default=0)
 
     class Meta:
-        ordering = ["name", "view__name"]
-        constraints = [models.UniqueConstraint(fields=["tenant", "view", "name"], name="feature_once")]
+        ordering = ["name", "view__name", "on_demand__name"]
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "view", "name"], name="feature_once"),
+            models.UniqueConstraint(fields=["tenant", "on_demand", "name"], name="on_demand_feature_once"),
+            models.CheckConstraint(
+                condition=models.Q(view=None, on_demand__isnull=False) | models.Q(view__isnull=False, on_demand=None),
+                name="feature_of_one_view",
+            ),
+        ]
         indexes = [
             models.Index(fields=["tenant", "project", "current", "name"], name="feature_by_name"),
             GinIndex(fields=["used_by"], name="feature_by_use"),
         ]
 
     def __str__(self) -> str:
-        return f"{self.view.name}:{self.name}"
+        return f"{self.home.name}:{self.name}"
+
+    @property
+    def home(self) -> FeatureView | OnDemandView:
+        """The version of a view that it is a feature of."""
+        return self.view or self.on_demand  # type: ignore[return-value]  # a constraint holds that one is there
 
     @staticmethod
     def id_of(view_id: UUID, name: str) -> UUID:

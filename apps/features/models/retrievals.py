@@ -15,10 +15,15 @@ class Retrieval(TenantModel):
     # By id alone: what is gone tomorrow holds nothing.
     base_version_id = models.UUIDField(null=True, blank=True)
     upload_id = models.UUIDField(null=True, blank=True)
+    # That version or file by its name, for whoever reads the list later.
+    made_from = models.CharField(max_length=255, blank=True)
+    service_id = models.UUIDField(null=True, blank=True)
     event_time = models.CharField(max_length=255)
     ignores_known_since = models.BooleanField(default=False)
     # [{"view": id, "keys": {join key: column of the rows}, "features": [names], "names": what they are called here}]
     views = models.JSONField(default=list)
+    # [{"id", "request": {value: column of the rows}, "features": [names], "names": what they are called here}]
+    on_demand = models.JSONField(default=list)
     # [{"name", "type", "role", "source"}], in the order of the table, once it is there.
     columns = models.JSONField(default=list)
     state = models.CharField(max_length=12, choices=BuildState.choices, default=BuildState.BUILDING)
@@ -26,6 +31,7 @@ class Retrieval(TenantModel):
     lake_table = models.CharField(max_length=80, blank=True)
     lake_snapshot = models.BigIntegerField(null=True)
     row_count = models.BigIntegerField(null=True)
+    byte_count = models.BigIntegerField(null=True)
     leakage_proof = models.JSONField(default=dict)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     # A service account or a person: nobody else reads the rows.

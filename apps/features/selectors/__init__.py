@@ -1,14 +1,20 @@
 """Reads of the feature store, each limited to what the actor may see."""
 
+from apps.features.selectors.derived import Learned, expression_of, learned_with, versions_with
 from apps.features.selectors.describing import Cost, Edition, Spread, column_of, cost_of, editions, is_expired, spread
 from apps.features.selectors.finding import (
+    about,
+    about_entity,
     feature_ids,
+    features_of_service,
     get_feature,
     kind_of,
     matching,
     owned_by,
     owner_of,
     register_users,
+    services_matching,
+    tagged,
     used_by,
     users_of_feature,
     visible_features,
@@ -32,7 +38,7 @@ from apps.features.selectors.masking import (
     profile_of_view,
     source_word,
 )
-from apps.features.selectors.measuring import MissingMap, Piece, missing_map, over_time
+from apps.features.selectors.measuring import MissingMap, Piece, learned_over_time, missing_map, over_time
 from apps.features.selectors.on_demand import (
     get_on_demand_view,
     masked_inputs,
@@ -85,9 +91,13 @@ from apps.features.selectors.registry import (
 )
 from apps.features.selectors.relations import report_of, shown_report
 from apps.features.selectors.retrievals import (
+    HIDDEN,
+    AskedParts,
+    features_asked,
     get_retrieval,
     joins_over,
     masks_of_retrieval,
+    parts_of_retrieval,
     progress_of,
     retrieval_table,
     retrieval_tables_named,
@@ -99,14 +109,19 @@ from apps.features.selectors.skew import Skew, skew_checks_of, skew_of, skewed_v
 from apps.features.selectors.windows import WindowsProgress, windows_progress
 
 __all__ = [
+    "HIDDEN",
     "Alike",
+    "AskedParts",
     "Cost",
     "Edition",
+    "Learned",
     "MissingMap",
     "Piece",
     "Skew",
     "Spread",
     "WindowsProgress",
+    "about",
+    "about_entity",
     "check_not_destroyed",
     "column_of",
     "columns_meant",
@@ -122,7 +137,10 @@ __all__ = [
     "entities_with_views",
     "entity_named",
     "event_age",
+    "expression_of",
     "feature_ids",
+    "features_asked",
+    "features_of_service",
     "get_entity",
     "get_feature",
     "get_on_demand_view",
@@ -134,6 +152,8 @@ __all__ = [
     "joins_over",
     "kind_of",
     "leakage_in_words",
+    "learned_over_time",
+    "learned_with",
     "like_feature",
     "made_from_service",
     "made_from_view",
@@ -154,6 +174,7 @@ __all__ = [
     "over_time",
     "owned_by",
     "owner_of",
+    "parts_of_retrieval",
     "profile_of_view",
     "progress_of",
     "register_users",
@@ -162,6 +183,7 @@ __all__ = [
     "retrieval_tables_named",
     "retrievals_of",
     "retrievals_over",
+    "services_matching",
     "services_with_view",
     "set_tables_named",
     "sets_over",
@@ -175,6 +197,7 @@ __all__ = [
     "spread",
     "stale_views",
     "summary",
+    "tagged",
     "times_in_words",
     "training_set_things",
     "training_sets_of_version",
@@ -185,6 +208,7 @@ __all__ = [
     "versions_of_on_demand",
     "versions_of_service",
     "versions_of_view",
+    "versions_with",
     "view_table",
     "view_tables_named",
     "view_things",

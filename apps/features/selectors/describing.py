@@ -9,7 +9,8 @@ from typing import Any
 
 from apps.datasets import selectors as datasets
 from apps.features.choices import BuildState, FeatureKind
-from apps.features.models import Feature
+from apps.features.models import Feature, FeatureView
+from apps.features.selectors.derived import column_learned, learned_with
 from apps.features.selectors.masking import masks_of_view, profile_of_view
 from apps.features.selectors.reading import view_table
 from apps.tenants import selectors as tenants
@@ -68,27 +69,35 @@ class Cost:
 
 def column_of(actor: Actor, feature: Feature) -> dict[str, Any]:
     """The feature's profile as the actor may know it; empty where its view has no rows."""
+    if feature.view is None:
+        return column_learned(feature, found) if (found := learned_with(actor, feature)) else {}
     columns = profile_of_view(actor, feature.view).get("columns", [])
     return next((dict(column) for column in columns if column["name"] == feature.name), {})
 
 
 def spread(actor: Actor, feature: Feature) -> Spread:
     """How the values are spread; without the outermost hundredths, which would leave nothing to see of the others."""
-    column, view = column_of(actor, feature), feature.view
-    base = {"rows": view.row_count or 0, "missing": column.get("nulls", 0), "masked": bool(column.get("masked"))}
+    column, at = column_of(actor, feature), None
+    if feature.view is None:
+        found = learned_with(actor, feature)
+        rows, at = column.get("rows", 0), found.at if found else None
+    else:
+        rows = feature.view.row_count or 0
+        at = view_table(feature.view) if feature.view.state == BuildState.READY else None
+    base = {"rows": rows, "missing": column.get("nulls", 0), "masked": bool(column.get("masked"))}
     quantiles = column.get("quantiles") or {}
     low, high = quantiles.get(_LOW), quantiles.get(_HIGH)
     numeric = (
         column.get("kind") == FeatureKind.NUMBER and isinstance(low, int | float) and isinstance(high, int | float)
     )
-    if not numeric or not low < high or view.state != BuildState.READY:  # type: ignore[operator]
-        found = [(str(top["value"]), top["count"]) for top in column.get("top") or []]
-        return Spread(**base, frequent=tuple(found) or _binned(column))
+    if at is None or not numeric or not low < high:  # type: ignore[operator]
+        often = [(str(top["value"]), top["count"]) for top in column.get("top") or []]
+        return Spread(**base, frequent=tuple(often) or _binned(column))
     value, wide = f"{identifier(feature.name)}::DOUBLE", (high - low) / _BINS  # type: ignore[operator]
     bucket = f"CASE WHEN {value} < {low!r} THEN -1 WHEN {value} > {high!r} THEN {_BINS} ELSE "
     bucket += f"least(floor(({value} - {low!r}) / {wide!r}), {_BINS - 1}) END"
     sql = f"SELECT ({bucket})::INTEGER AS bin, count(*) AS n FROM rows WHERE isfinite({value}) GROUP BY 1"  # noqa: S608
-    read = lake.for_tenant(view.tenant_id).query(sql, {"rows": view_table(view)}).read_all().to_pylist()
+    read = lake.for_tenant(feature.tenant_id).query(sql, {"rows": at}).read_all().to_pylist()
     counted = {row["bin"]: row["n"] for row in read}
     return Spread(
         **base,
@@ -108,14 +117,17 @@ def _binned(column: dict[str, Any]) -> tuple[tuple[str, int], ...]:
     )
 
 
-def editions(*, actor: Actor, feature: Feature) -> list[Edition]:
+def editions(*, actor: Actor, feature: Feature, view: FeatureView) -> list[Edition]:
     """The feature in each version of its view that has it, the newest first, against the version before.
 
     Of what the actor sees masked it is not said how far it moved: whoever defines versions could try out guesses.
     """
-    rows = Feature.objects.filter(project_id=feature.project_id, view__name=feature.view.name, name=feature.name)
+    rows = Feature.objects.filter(project_id=feature.project_id, view__name=view.name, name=feature.name)
     rows = rows.select_related("view__entity").order_by("-view__number")[: _MOST_EDITIONS + 1]
-    found = [(row, column_of(actor, row), bool({row.name} & set(masks_of_view(actor, row.view)))) for row in rows]
+    found = [
+        (row, column_of(actor, row), row.view is not None and row.name in masks_of_view(actor, row.view))
+        for row in rows
+    ]
     shown = []
     for at, (row, column, masked) in enumerate(found[:_MOST_EDITIONS]):
         before = found[at + 1] if at + 1 < len(found) else None
@@ -129,7 +141,8 @@ def _moved(before: tuple[Feature, dict[str, Any], bool], row: Feature, column: d
 
 
 def _present(column: dict[str, Any], row: Feature) -> dict[str, Any]:
-    return {**column, "present": (row.view.row_count or 0) - column.get("nulls", 0)} if column else {}
+    rows = row.view.row_count if row.view is not None else None
+    return {**column, "present": (rows or 0) - column.get("nulls", 0)} if column else {}
 
 
 def _tone(moved: tuple[str, float] | None) -> str:
@@ -138,8 +151,8 @@ def _tone(moved: tuple[str, float] | None) -> str:
     return "steady" if moved[1] < datasets.STEADY else "moved" if moved[1] < datasets.FAR else "far"
 
 
-def cost_of(*, actor: Actor, feature: Feature) -> Cost:
-    view = feature.view
+def cost_of(*, actor: Actor, feature: Feature, view: FeatureView) -> Cost:
+    """What a feature of this view takes; one that is computed when asked for takes no room."""
     sizes = lake.for_tenant(view.tenant_id).sizes([view.lake_table]) if view.lake_table else {}
     spans = jobs.jobs_of(actor=actor, subject=("feature_view", view.pk)).exclude(started_at=None)
     took = [job.elapsed(now()) or timedelta() for job in spans]
@@ -155,5 +168,7 @@ def cost_of(*, actor: Actor, feature: Feature) -> Cost:
 
 def is_expired(feature: Feature, at: datetime) -> bool | None:
     """Whether its newest value is older than its view lets values hold; None where they hold for ever."""
+    if feature.view is None:
+        return None
     ttl, newest = feature.view.ttl_seconds, feature.newest_at
     return None if ttl is None or newest is None else newest + timedelta(seconds=ttl) < at

@@ -8,11 +8,12 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import Q, QuerySet, TextField
-from django.db.models.functions import Cast
+from django.db.models.functions import Cast, Coalesce
 from django.utils.translation import gettext as _
 
 from apps.features.choices import FeatureKind, FeatureUse, Within
-from apps.features.models import Feature, FeatureView
+from apps.features.models import Feature, FeatureService, FeatureView, OnDemandView
+from apps.features.selectors.registry import visible_services
 from foundation import access
 from foundation.access import Permission
 from foundation.clock import now
@@ -26,6 +27,7 @@ _users: dict[FeatureUse, TrainingSets] = {}
 _SPANS = {Within.HOUR: 1 / 24, Within.DAY: 1, Within.WEEK: 7, Within.MONTH: 30}
 _USERS = ("training_set", "run", "model_version", "revision")
 _FARTHEST = 6
+_MOST_WORDS, _MOST_SERVICES = 8, 100
 
 
 def register_users(use: FeatureUse, training_sets: TrainingSets) -> None:
@@ -38,7 +40,8 @@ def visible_features(*, actor: Actor, project_id: UUID | None = None, every_vers
     rows: QuerySet[Feature] = access.visible(
         Feature.objects.all(), actor, Permission.FEATURE_VIEW, project_id=project_id
     )
-    rows = rows.select_related("view__entity", "view__owner", "view__created_by", "project")
+    people = ("view__owner", "view__created_by", "on_demand__owner", "on_demand__created_by")
+    rows = rows.select_related("view__entity", *people, "project")
     return rows if every_version else rows.filter(current=True)
 
 
@@ -49,15 +52,50 @@ def get_feature(*, actor: Actor, feature_id: UUID) -> Feature:
     return found
 
 
-def matching(rows: QuerySet[Feature], words: str) -> QuerySet[Feature]:
-    """Those in whose name, description, view, entity, tags or owner each of the words stands."""
-    rows = rows.annotate(tag_words=Cast("view__tags", TextField()))
-    for word in words.split()[:8]:
+def matching(rows: QuerySet[Feature], words: str, *, actor: Actor) -> QuerySet[Feature]:
+    """Those in whose name, description, view, entity, tags or owner each of the words stands, or in those of a service
+    that has them."""
+    rows = rows.annotate(tag_words=Cast(Coalesce("view__tags", "on_demand__tags"), TextField()))
+    rows = rows.annotate(about_words=Cast("about", TextField()))
+    for word in words.split()[:_MOST_WORDS]:
         found = Q(name__icontains=word) | Q(description__icontains=word) | Q(type__iexact=word)
-        found |= Q(view__name__icontains=word) | Q(view__description__icontains=word) | Q(tag_words__icontains=word)
-        found |= Q(view__entity__name__icontains=word) | Q(view__owner__name__icontains=word)
-        rows = rows.filter(found | Q(view__owner=None, view__created_by__name__icontains=word))
+        found |= Q(tag_words__icontains=word) | Q(about_words__icontains=word) | Q(view__entity__name__icontains=word)
+        for home in ("view", "on_demand"):
+            found |= Q(**{f"{home}__name__icontains": word}) | Q(**{f"{home}__description__icontains": word})
+            found |= Q(**{f"{home}__owner__name__icontains": word})
+            # Where nobody is named, whoever defined it speaks for it.
+            found |= Q(
+                **{f"{home}__isnull": False, f"{home}__owner": None, f"{home}__created_by__name__icontains": word}
+            )
+        rows = rows.filter(found | Q(pk__in=_of_services(actor, word)))
     return rows
+
+
+def services_matching(*, actor: Actor, project_id: UUID | None, words: str) -> QuerySet[FeatureService]:
+    """The newest versions of services in whose name, description, tags or owner each of the words stands."""
+    rows = visible_services(actor=actor, project_id=project_id, newest_only=True)
+    rows = rows.annotate(tag_words=Cast("tags", TextField()))
+    for word in words.split()[:_MOST_WORDS]:
+        found = Q(name__icontains=word) | Q(description__icontains=word) | Q(tag_words__icontains=word)
+        rows = rows.filter(found | Q(owner__name__icontains=word))
+    return rows.order_by("name")
+
+
+def _of_services(actor: Actor, word: str) -> list[UUID]:
+    services = services_matching(actor=actor, project_id=None, words=word)[:_MOST_SERVICES]
+    return [pk for service in services for pk in features_of_service(service)]
+
+
+def features_of_service(service: FeatureService) -> list[UUID]:
+    """The ids of all features of a service, by which the catalogue has them."""
+    parts = [(part["view"], part["features"]) for part in service.views]
+    parts += [(part["id"], part["features"]) for part in service.on_demand]
+    return [Feature.id_of(UUID(home), name) for home, names in parts for name in names]
+
+
+def about(feature: Feature) -> str:
+    """The entity of a feature; of one that is computed when asked, the entities of what it is made of."""
+    return feature.view.entity.name if feature.view is not None else ", ".join(feature.about)
 
 
 def used_by(rows: QuerySet[Feature], actor: Actor, use: str) -> QuerySet[Feature]:
@@ -93,7 +131,7 @@ def feature_ids(view: FeatureView) -> dict[str, UUID]:
     return {name: Feature.id_of(view.pk, name) for name in view.feature_names}
 
 
-def owner_of(view: FeatureView) -> Any:
+def owner_of(view: FeatureView | OnDemandView) -> Any:
     """Who speaks for a view: whoever is named, else whoever defined it."""
     return view.owner or view.created_by
 
@@ -103,7 +141,8 @@ def users_of_feature(*, actor: Actor, feature: Feature) -> list[lineage.Thing]:
 
     Of what the actor may see, by kind and then the newest first; as many statements for one as for many.
     """
-    walked = lineage.walk(actor, ("feature_view", feature.view_id), depth=_FARTHEST, below=False)
+    home = ("on_demand_view", feature.on_demand_id) if feature.on_demand_id else ("feature_view", feature.view_id)
+    walked = lineage.walk(actor, home, depth=_FARTHEST, below=False)  # type: ignore[arg-type]
     reached = {("training_set", pk) for pk in feature.used_by}
     for _step in range(_FARTHEST):
         reached |= {high for low, high in walked.links if low in reached}
@@ -113,16 +152,31 @@ def users_of_feature(*, actor: Actor, feature: Feature) -> list[lineage.Thing]:
 
 def owned_by(rows: QuerySet[Feature], name: str) -> QuerySet[Feature]:
     """Those for whose views somebody of this name speaks (`owner_of`)."""
-    return rows.filter(Q(view__owner__name=name) | Q(view__owner=None, view__created_by__name=name))
+    found = Q(view__owner__name=name) | Q(view__isnull=False, view__owner=None, view__created_by__name=name)
+    found |= Q(on_demand__owner__name=name)
+    return rows.filter(found | Q(on_demand__isnull=False, on_demand__owner=None, on_demand__created_by__name=name))
+
+
+def about_entity(rows: QuerySet[Feature], name: str) -> QuerySet[Feature]:
+    """Those of views about the entity of this name, and those that are made of such."""
+    return rows.filter(Q(view__entity__name=name) | Q(about__contains=[name]))
+
+
+def tagged(rows: QuerySet[Feature], tag: str) -> QuerySet[Feature]:
+    return rows.filter(Q(view__tags__contains=[tag]) | Q(on_demand__tags__contains=[tag]))
 
 
 def words_to_find_by(*, actor: Actor, project_id: UUID, most: int) -> dict[str, list[str]]:
-    """Entities, owners and tags of the project's current features; one statement."""
+    """Entities, owners and tags of the project's current features; two statements."""
     views = FeatureView.objects.filter(tenant_id=actor.tenant_id, project_id=project_id, catalogued__current=True)
     told = views.order_by().values_list("entity__name", "owner__name", "created_by__name", "tags").distinct()
     entities, owners, tags = set(), set(), set()
     for entity, owner, maker, words in told:
         entities.add(entity)
+        owners.add(owner or maker or "")
+        tags.update(words)
+    computed = OnDemandView.objects.filter(tenant_id=actor.tenant_id, project_id=project_id, catalogued__current=True)
+    for owner, maker, words in computed.order_by().values_list("owner__name", "created_by__name", "tags").distinct():
         owners.add(owner or maker or "")
         tags.update(words)
     found = {"entity": entities, "owner": owners - {""}, "tag": tags}

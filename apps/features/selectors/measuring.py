@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from apps.features.choices import ColumnRole
-from apps.features.models import FeatureView, TrainingSet
+from apps.features.choices import ColumnRole, FeatureKind
+from apps.features.models import Feature, FeatureView, TrainingSet
+from apps.features.selectors.derived import learned_with
 from apps.features.selectors.masking import masks_of_set, masks_of_view
 from apps.features.selectors.reading import training_table, view_table
 from foundation import lake
@@ -64,14 +65,28 @@ def over_time(view: FeatureView, feature: str, *, actor: Actor) -> list[Piece]:
     numeric = feature not in masks and any(
         c["name"] == feature and c.get("kind") == "number" for c in view.profile.get("columns", [])
     )
-    value, time = identifier(feature), identifier(view.event_time)
+    return _along(view, at, view.event_time, feature, numeric=numeric)
+
+
+def learned_over_time(feature: Feature, *, actor: Actor) -> list[Piece]:
+    """The same of one that is computed when asked for, along the times of the newest training set that has it."""
+    found = learned_with(actor, feature)
+    if found is None or not found.timed:
+        return []
+    numeric = not found.masked and feature.kind == FeatureKind.NUMBER
+    row = found.training_set
+    return _along(row, found.at, row.event_time, feature.name, numeric=numeric)
+
+
+def _along(thing: Any, at: TableAt, event_time: str, feature: str, *, numeric: bool) -> list[Piece]:
+    value, time = identifier(feature), identifier(event_time)
     quartiles = [f"quantile_cont({value}::DOUBLE, {q})" if numeric else "NULL" for q in (0.25, 0.5, 0.75)]
     sql = (
-        f"SELECT date_trunc('{_unit(view, at, view.event_time)}', {time})::TIMESTAMP AS moment, count(*) AS rows, "  # noqa: S608
+        f"SELECT date_trunc('{_unit(thing, at, event_time)}', {time})::TIMESTAMP AS moment, count(*) AS rows, "  # noqa: S608
         f"1 - count({value}) / count(*) AS missing, {quartiles[0]} AS low, {quartiles[1]} AS middle, "
         f"{quartiles[2]} AS high FROM rows GROUP BY 1 ORDER BY 1 LIMIT {_MOST_BUCKETS * 4}"
     )
-    return [Piece(**row) for row in _rows(view, at, sql)]
+    return [Piece(**row) for row in _rows(thing, at, sql)]
 
 
 def _unit(thing: Any, at: TableAt, time: str) -> str:

@@ -162,22 +162,36 @@ def summary(*, actor: Actor, project_id: UUID) -> dict[str, int]:
     building = Count("pk", filter=Q(state=BuildState.BUILDING))
     found: dict[str, int] = visible_views(actor=actor, project_id=project_id, newest_only=True).aggregate(
         views=Count("pk"),
-        in_views=Coalesce(Sum(Func("features", function="jsonb_array_length", output_field=IntegerField())), 0),
+        in_views=Coalesce(Sum(_length()), 0),
         failed=Count("pk", filter=Q(state=BuildState.FAILED)),
         offline=Count("pk", filter=Q(state=BuildState.READY, online_at=None)),
         in_work=building,
     )
     sets = visible_training_sets(actor=actor, project_id=project_id).aggregate(sets=Count("pk"), in_work=building)
+    computed = visible_newest_on_demand(actor=actor, project_id=project_id).aggregate(n=Coalesce(Sum(_length()), 0))
     services = access.visible(FeatureService.objects.all(), actor, Permission.FEATURE_VIEW, project_id=project_id)
     return {
         **{name: found[name] for name in ("views", "failed", "offline")},
         "entities": visible_entities(actor=actor, project_id=project_id).count(),
         "services": services.values("name").distinct().count(),
         "features": found["in_views"],
+        "catalogued": found["in_views"] + computed["n"],
         "sets": sets["sets"],
         "on_demand": _visible(OnDemandView, actor, project_id).values("name").distinct().count(),
+        "history": _visible(Retrieval, actor, project_id).count(),
         "building": found["in_work"] + sets["in_work"],
     }
+
+
+def _length() -> Func:
+    """How many features a view has."""
+    return Func("features", function="jsonb_array_length", output_field=IntegerField())
+
+
+def visible_newest_on_demand(*, actor: Actor, project_id: UUID | None) -> QuerySet[OnDemandView]:
+    same = OnDemandView.objects.filter(project_id=OuterRef("project_id"), name=OuterRef("name")).order_by("-number")
+    rows: QuerySet[OnDemandView] = _visible(OnDemandView, actor, project_id)
+    return rows.filter(number=Subquery(same.values("number")[:1]))
 
 
 def _visible(model: Any, actor: Actor, project_id: UUID | None) -> QuerySet[Any]:

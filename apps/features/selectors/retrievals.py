@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -10,17 +12,23 @@ from django.utils.translation import gettext as _
 
 from apps.datasets import selectors as datasets
 from apps.features.choices import BuildState
-from apps.features.models import FeatureView, Retrieval, TrainingSet
+from apps.features.models import FeatureService, FeatureView, OnDemandView, Retrieval, TrainingSet
 from apps.features.selectors.masking import masks_of_view
+from apps.features.selectors.on_demand import visible_on_demand_views
+from apps.features.selectors.reading import visible_views
+from apps.features.selectors.registry import visible_services
 from foundation import access, jobs
 from foundation.access import Permission
 from foundation.errors import NotFound
 from foundation.identity import Actor
 from foundation.lake.ports import TableAt
 
+# A feature that is joined for an on-demand one alone is called so, and is gone once that is reckoned.
+HIDDEN = "__of_"
+
 
 def visible_retrievals(*, actor: Actor, project_id: UUID | None = None) -> QuerySet[Retrieval]:
-    rows = Retrieval.objects.select_related("project")
+    rows = Retrieval.objects.select_related("project", "created_by")
     found: QuerySet[Retrieval] = access.visible(rows, actor, Permission.FEATURE_VIEW, project_id=project_id)
     return found
 
@@ -30,6 +38,38 @@ def get_retrieval(*, actor: Actor, retrieval_id: UUID) -> Retrieval:
     if row is None:
         raise NotFound(_("There are no such features of the past here; they are kept for a day."))
     return row
+
+
+def features_asked(retrieval: Retrieval) -> list[str]:
+    """What the features are called that were asked for, in their order."""
+    parts = (*retrieval.views, *retrieval.on_demand)
+    return [name for part in parts for name in part["names"] if not name.startswith(HIDDEN)]
+
+
+@dataclass(frozen=True)
+class AskedParts:
+    """`parts`: each view or on-demand features, what is wanted of it, and {join key or value: column of the rows}.
+
+    `hidden` is how many of them the reader does not see.
+    """
+
+    parts: list[tuple[FeatureView | OnDemandView, list[str], dict[str, str]]]
+    hidden: int
+    service: FeatureService | None
+
+
+def parts_of_retrieval(*, actor: Actor, retrieval: Retrieval) -> AskedParts:
+    views = visible_views(actor=actor).filter(pk__in=[UUID(part["view"]) for part in retrieval.views])
+    computed = visible_on_demand_views(actor=actor).filter(pk__in=[UUID(part["id"]) for part in retrieval.on_demand])
+    seen: dict[str, Any] = {str(thing.pk): thing for thing in (*views, *computed)}
+    told = [(part["view"], part, part["keys"]) for part in retrieval.views]
+    told += [(part["id"], part, part["request"]) for part in retrieval.on_demand]
+    parts = [
+        (seen[pk], [n for n in part["names"] if not n.startswith(HIDDEN)], by) for pk, part, by in told if pk in seen
+    ]
+    services = visible_services(actor=actor)
+    service = services.filter(pk=retrieval.service_id).first() if retrieval.service_id else None
+    return AskedParts(parts, len(told) - len(parts), service)
 
 
 def progress_of(actor: Actor, retrieval: Retrieval) -> tuple[str, float | None]:
@@ -54,11 +94,30 @@ def masks_of_retrieval(actor: Actor, retrieval: Retrieval) -> datasets.Masks:
     ids = {UUID(part["view"]) for part in retrieval.views}
     views = FeatureView.objects.filter(tenant_id=retrieval.tenant_id, pk__in=ids).select_related("entity")
     of_views = {str(view.pk): masks_of_view(actor, view) for view in views}
+    base = dict(masks)
     for column in retrieval.columns:
         mask = of_views.get(column.get("view", ""), {}).get(column.get("feature", ""))
         if mask is not None:
             masks[column["name"]] = mask
-    return masks
+    return masks | _derived(retrieval, base, of_views)
+
+
+def _derived(
+    retrieval: Retrieval, base: datasets.Masks, of_views: Mapping[str, datasets.Masks]
+) -> dict[str, datasets.Mask]:
+    """An on-demand feature is covered where anything that it is made of is: it would tell of it."""
+    rows = OnDemandView.objects.filter(pk__in=[UUID(part["id"]) for part in retrieval.on_demand])
+    views = {str(view.pk): view for view in rows.filter(tenant_id=retrieval.tenant_id)}
+    found: dict[str, datasets.Mask] = {}
+    for part in retrieval.on_demand:
+        view = views[part["id"]]
+        made = {one["name"]: one["from"] for one in view.features}
+        covered = {value for value, column in part["request"].items() if column in base}
+        covered |= {name for use in view.uses for name in use["features"] if name in of_views.get(use["view"], {})}
+        hidden = {name for name in part["features"] if covered & set(made[name])}
+        names = dict(zip(part["features"], part["names"], strict=True))
+        found |= {names[name]: datasets.hidden for name in hidden}
+    return found
 
 
 def retrieval_tables_named(tenant_id: UUID) -> list[TableAt]:

@@ -9,7 +9,13 @@ from apps.features.services.asking import (
     retrieval_stream,
 )
 from apps.features.services.building import build_training_set
-from apps.features.services.cataloguing import describe_feature, note_classes, note_training_set, note_view
+from apps.features.services.cataloguing import (
+    describe_feature,
+    note_classes,
+    note_on_demand,
+    note_training_set,
+    note_view,
+)
 from apps.features.services.computing import compute_view
 from apps.features.services.defining import define_entity, define_view, entity_called, preview_sql
 from apps.features.services.definitions import (
@@ -26,8 +32,9 @@ from apps.features.services.definitions import (
     window_fields,
 )
 from apps.features.services.deprecating import deprecate_service, deprecate_view, restore_service, restore_view
-from apps.features.services.describing import describe_entity, describe_service, describe_view
+from apps.features.services.describing import describe_entity, describe_on_demand, describe_service, describe_view
 from apps.features.services.erasing import TrainingSetReach, ViewMentionReach, ViewReach, WindowReach
+from apps.features.services.glancing import columns_sent, look_at_history
 from apps.features.services.leaving import FeatureFarewell
 from apps.features.services.likening import similar_to_sql
 from apps.features.services.meaning import check_steady, key_type_of, tell_key_types
@@ -82,6 +89,7 @@ __all__ = [
     "build_training_set",
     "check_served",
     "check_steady",
+    "columns_sent",
     "compute_view",
     "define_entity",
     "define_on_demand",
@@ -94,6 +102,7 @@ __all__ = [
     "deprecate_view",
     "describe_entity",
     "describe_feature",
+    "describe_on_demand",
     "describe_service",
     "describe_view",
     "drop_retrieval",
@@ -106,9 +115,11 @@ __all__ = [
     "forget_retrievals_of",
     "functions_in_words",
     "key_type_of",
+    "look_at_history",
     "materialise_view",
     "note_classes",
     "note_forgotten",
+    "note_on_demand",
     "note_training_set",
     "note_view",
     "on_demand_fields",

@@ -19,7 +19,7 @@ def feature_part(actor: Actor) -> Iterator[tenants.File]:
         sets = list(selectors.visible_training_sets(actor=actor).select_related("project"))
         described = list(selectors.visible_features(actor=actor, every_version=True).exclude(description=""))
     yield "features/entities.json", tenants.as_json([tenants.fields_of(row) for row in entities])
-    told = [{"view": str(row.view), "feature": row.name, "description": row.description} for row in described]
+    told = [{"view": str(row.home), "feature": row.name, "description": row.description} for row in described]
     yield "features/descriptions.json", tenants.as_json(told)
     parts = (("views", views), ("on_demand", on_demand), ("services", services), ("training_sets", sets))
     for kind, rows in parts:

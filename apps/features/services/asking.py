@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -15,11 +16,17 @@ from apps.datasets import selectors as datasets
 from apps.datasets import services as dataset_services
 from apps.features import policies, selectors
 from apps.features.choices import BuildState
-from apps.features.errors import DefinitionRefused
 from apps.features.events import RetrievalAsked, RetrievalRead
-from apps.features.models import FeatureView, Retrieval
+from apps.features.models import Retrieval
 from apps.features.services.metering import end_usage
-from apps.features.services.naming import column_list
+from apps.features.services.wanting import (
+    Wanted,
+    check_columns,
+    check_names_free,
+    check_requests,
+    refused,
+    wanted_of,
+)
 from apps.tenants import services as tenants
 from foundation import access, jobs, lake, ledger
 from foundation.clock import now
@@ -33,63 +40,100 @@ if TYPE_CHECKING:
 
 MOST_LABEL_BYTES = 1024**3
 KEPT = timedelta(days=1)
-_MOST_FEATURES = 1_000
-Part = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What was asked for, checked as far as it can be before the rows are read; nothing is kept of it yet."""
+
+    row: Retrieval
+    wanted: Wanted
 
 
 @transaction.atomic
-def ask_for_history(
+def ask_for_history(*, actor: Actor, project: Project, **words: Any) -> Retrieval:
+    """Join features to rows as of each row's event time (`checked_history` has the words), and keep them for a day."""
+    asked = checked_history(actor=actor, project=project, **words)
+    row = asked.row
+    if row.upload_id is not None:
+        upload = dataset_services.lend_upload(
+            actor=actor, project_id=project.pk, upload_id=row.upload_id, most=MOST_LABEL_BYTES, now=now()
+        )
+        row.made_from = upload.filename
+    row.save(force_insert=True)
+    _announce(actor, row, tuple(view.pk for view in asked.wanted.views))
+    return row
+
+
+def checked_history(
     *,
     actor: Actor,
     project: Project,
-    features: Sequence[str],
     event_time: str,
+    features: Sequence[str] = (),
+    service: str = "",
     base_version_id: UUID | None = None,
     upload_id: UUID | None = None,
     keys: Mapping[str, str] | None = None,
+    request: Mapping[str, str] | None = None,
     full_names: bool = False,
     ignore_known_since: bool = False,
-) -> Retrieval:
-    """Join features to rows as of each row's event time; the rows are a dataset version or a complete upload.
+) -> Asked:
+    """What can be joined, not kept; else DefinitionRefused. The rows are a dataset version or a complete upload.
 
-    `features` are "view:feature" (the newest version that is ready), "view@3:feature" or "view:*"; `keys` says which
-    column of the rows holds a join key, {join key: column}, where it is called otherwise. With `full_names` a feature
-    comes out as view__feature. Times without a zone are UTC, in the rows as in the views.
+    `features` are "view:feature" (the newest version that is ready), "view@3:feature" or "view:*", of on-demand
+    features as well; `service` is the name of a feature service, or “name@2” for its second version, whose features are
+    taken beside those. `keys` says which column of the rows holds a join key, {join key: column}, where it is called
+    otherwise, and `request` the same of the values that on-demand features ask for. With `full_names` a feature comes
+    out as view__feature. Times without a zone are UTC, in the rows as in the views.
     """
     policies.check_can_define(actor, project)
     if (base_version_id is None) == (upload_id is None):
-        sentence = _("Say where the rows come from: a dataset version, or an upload.")
-        raise DefinitionRefused(sentence, fields={"base_version": [sentence]})
+        raise refused("base_version", _("Say where the rows come from: a dataset version, or an upload."))
     tenants.check_storage(tenant_id=actor.tenant_id, project_id=project.pk, more=1, reader=actor)
-    parts = _parts(actor, project, features, keys or {}, full_names)
-    if upload_id is not None:
-        for view in parts:
+    maps = {"keys": keys or {}, "request": request or {}}
+    wanted = wanted_of(actor, project, features, service=service, full_names=full_names, **maps)
+    made_from = ""
+    if base_version_id is not None:
+        made_from = str(_checked_base(actor, base_version_id, event_time, wanted))
+    else:
+        for view in wanted.views:
             policies.check_may_probe(actor, view)
-        dataset_services.lend_upload(
-            actor=actor, project_id=project.pk, upload_id=upload_id, most=MOST_LABEL_BYTES, now=now()
-        )
-    elif base_version_id is not None:
-        base = datasets.get_version(actor=actor, version_id=base_version_id)
-        datasets.table_at(base)  # says in words where there are no rows to read
-        check_columns({column["name"]: column["type"] for column in base.schema}, event_time, parts.values())
-        dataset_services.check_classified(actor, base, {column["name"] for column in base.schema})
-        covered = datasets.covered_masks(base)
-        for view, part in parts.items():
-            policies.check_may_match(actor, view, part["keys"], event_time, covered)
-    row = Retrieval.objects.create(
+    row = Retrieval(
         tenant=actor.tenant,
         project_id=project.pk,
         base_version_id=base_version_id,
         upload_id=upload_id,
+        made_from=made_from,
+        service_id=wanted.service.pk if wanted.service else None,
         event_time=event_time,
-        ignores_known_since=ignore_known_since,
-        views=list(parts.values()),
+        # Where no view says when its values became known there is nothing to opt out of.
+        ignores_known_since=ignore_known_since and any(view.created_column for view in wanted.views),
+        views=list(wanted.views.values()),
+        on_demand=list(wanted.on_demand.values()),
         created_by=actor.user,
         asked_by=actor.named,
         kept_until=now() + KEPT,
     )
-    _announce(actor, row, tuple(view.pk for view in parts))
-    return row
+    return Asked(row, wanted)
+
+
+def _checked_base(actor: Actor, base_version_id: UUID, event_time: str, wanted: Wanted) -> Any:
+    base = datasets.get_version(actor=actor, version_id=base_version_id)
+    datasets.table_at(base)  # says in words where there are no rows to read
+    check_rows({column["name"]: column["type"] for column in base.schema}, event_time, wanted)
+    dataset_services.check_classified(actor, base, {column["name"] for column in base.schema})
+    covered = datasets.covered_masks(base)
+    for view, part in wanted.views.items():
+        policies.check_may_match(actor, view, part["keys"], event_time, covered)
+    return base
+
+
+def check_rows(types: Mapping[str, str], event_time: str, wanted: Wanted) -> None:
+    """DefinitionRefused where rows with such columns cannot be joined."""
+    check_columns(types, event_time, list(wanted.views.values()))
+    check_names_free(types, wanted.names)
+    check_requests(types, list(wanted.on_demand.items()))
 
 
 def _announce(actor: Actor, row: Retrieval, view_ids: tuple[UUID, ...]) -> None:
@@ -109,76 +153,6 @@ def _announce(actor: Actor, row: Retrieval, view_ids: tuple[UUID, ...]) -> None:
         title=_("Joining features of the past"),
         retrieval_id=str(row.pk),
     )
-
-
-def _parts(
-    actor: Actor, project: Project, features: Sequence[str], keys: Mapping[str, str], full_names: bool
-) -> dict[FeatureView, Part]:
-    """The views that are named, each with the features that are wanted of it and what they are called."""
-    if not features or len(features) > _MOST_FEATURES:
-        raise _refused("features", _("Name the features, as view:feature; at most 1,000 at once."))
-    wanted: dict[FeatureView, list[str]] = {}
-    for said in features:
-        view, names = _named(actor, project, said)
-        wanted.setdefault(view, []).extend(name for name in names if name not in wanted.get(view, []))
-    named = {view: [f"{view.name}__{one}" if full_names else one for one in ones] for view, ones in wanted.items()}
-    every = [name for names in named.values() for name in names]
-    folded = [name.casefold() for name in every]
-    if twice := sorted({name for name in every if folded.count(name.casefold()) > 1}):
-        sentence = _("%(names)s would be there twice: ask with full names, and they come out as view__feature.")
-        raise _refused("features", sentence % {"names": column_list(twice)})
-    known = {key for view in wanted for key in view.entity.join_keys}
-    if unknown := sorted(set(keys) - known):
-        sentence = _("%(names)s is a join key of none of the views. They have: %(keys)s.")
-        raise _refused("keys", sentence % {"names": column_list(unknown), "keys": ", ".join(sorted(known))})
-    return {
-        view: {
-            "view": str(view.pk),
-            "keys": {key: keys.get(key, key) for key in view.entity.join_keys},
-            "features": names,
-            "names": named[view],
-        }
-        for view, names in wanted.items()
-    }
-
-
-def _named(actor: Actor, project: Project, said: str) -> tuple[FeatureView, list[str]]:
-    name, _sign, feature = said.partition(":")
-    name, _sign, number = name.partition("@")
-    views = selectors.visible_views(actor=actor, project_id=project.pk).filter(name=name, state=BuildState.READY)
-    if number:
-        views = views.filter(number=int(number)) if number.isascii() and number.isdigit() else views.none()
-    view = views.order_by("-number").first()
-    if view is None or not feature:
-        sentence = _("“%(said)s” names no feature of a view that is ready here. Write view:feature, or view:* for all.")
-        raise _refused("features", sentence % {"said": said[:200]})
-    names = view.feature_names if feature == "*" else [feature]
-    if feature != "*" and feature not in view.feature_names:
-        sentence = _("%(view)s has no feature %(names)s.")
-        raise _refused("features", sentence % {"view": view, "names": column_list([feature])})
-    return view, names
-
-
-def check_columns(types: Mapping[str, str], event_time: str, parts: Any) -> None:
-    """The rows have an event time, what holds the keys, and nothing of a feature's name."""
-    needed = {event_time: "event_time"} | {column: "keys" for part in parts for column in part["keys"].values()}
-    for column, field in needed.items():
-        if column not in types:
-            sentence = _("The rows have no column %(name)s. They have: %(columns)s.")
-            raise _refused(field, sentence % {"name": column_list([column]), "columns": ", ".join(types)[:2000]})
-    if not types[event_time].upper().startswith(("TIMESTAMP", "DATE")):
-        sentence = _("“%(name)s” is of type %(type)s; an event time is a time.")
-        raise _refused("event_time", sentence % {"name": event_time, "type": types[event_time]})
-    # Tables of the lake know no large and small letters in names.
-    taken = {name.casefold() for part in parts for name in part["names"]}
-    ours = ("__event_v", "__known_v")
-    if both := sorted(name for name in types if name.casefold() in taken or name.casefold().startswith(ours)):
-        sentence = _("The rows have %(names)s already. Rename it there, or ask with full names.")
-        raise _refused("features", sentence % {"names": column_list(both)})
-
-
-def _refused(field: str, sentence: str) -> DefinitionRefused:
-    return DefinitionRefused(sentence, fields={field: [sentence]})
 
 
 def retrieval_stream(*, actor: Actor, retrieval: Retrieval, form: str, exact: bool = False) -> Iterator[bytes]:

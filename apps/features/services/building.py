@@ -17,7 +17,13 @@ from apps.features.events import TrainingSetCancelled, TrainingSetFailed, Traini
 from apps.features.models import TrainingSet
 from apps.features.services.joining import Labels, as_of, seen_as
 from apps.features.services.metering import begin_usage, size_of
-from apps.features.services.on_demand.columns import check_alike, derived_of, request_columns, widened
+from apps.features.services.on_demand.columns import (
+    check_alike,
+    derived_of,
+    only_needed,
+    request_columns,
+    widened,
+)
 from apps.features.services.relations.built import report_on
 from apps.tenants import services as tenants
 from foundation import jobs, lake, ledger, states, storage
@@ -56,7 +62,7 @@ def build_training_set(*, job: JobHandle, training_set_id: UUID, in_quota: bool 
         ],
         heard=job.raise_if_cancelled,
         proving=lambda: job.progress(_("Proving that nothing leaked"), 60),
-        through=(lambda rows: widened(rows, training_set, derived)) if derived else None,
+        through=(lambda rows: widened(rows, only_needed(training_set), derived)) if derived else None,
     )
     at, proof = joined.at, joined.proof
     check_alike(derived)

@@ -16,8 +16,8 @@ from django.utils.translation import gettext as _
 from apps.datasets import selectors as datasets
 from apps.features import policies, selectors
 from apps.features.choices import BuildState, FeatureKind
-from apps.features.events import FeatureDescribed
-from apps.features.models import Feature, FeatureView, TrainingSet
+from apps.features.events import FeatureDescribed, OnDemandFeatureDescribed
+from apps.features.models import Feature, FeatureView, OnDemandView, TrainingSet
 from foundation import ledger
 from foundation.clock import now
 from foundation.errors import Invalid
@@ -58,17 +58,68 @@ def note_view(*, view_id: UUID) -> None:
         rows, update_conflicts=True, unique_fields=["id"], update_fields=["place", "type", *_FIGURES]
     )
     _settle_current(view)
+    for pk in OnDemandView.objects.filter(uses__contains=[{"view": str(view.pk)}]).values_list("pk", flat=True):
+        note_on_demand(on_demand_id=pk)
+
+
+def note_on_demand(*, on_demand_id: UUID) -> None:
+    """The features of one version of on-demand features; they are covered where something they are made of is."""
+    view = OnDemandView.objects.filter(pk=on_demand_id).first()
+    if view is None:
+        return
+    used = {str(one.pk): one for one in FeatureView.objects.select_related("entity").filter(pk__in=view.view_ids)}
+    covered = {pk: selectors.covered_in_view(one) for pk, one in used.items()}
+    sources = {pk: _sources_by_name(one) for pk, one in used.items()}
+    home = {name: part["view"] for part in view.uses for name in part["features"] if part["view"] in used}
+    described = _descriptions_before(view)
+    rows = []
+    for place, feature in enumerate(view.features):
+        made_of = [(home[name], name) for name in feature["from"] if name in home]
+        row = Feature(
+            pk=Feature.id_of(view.pk, feature["name"]),
+            tenant_id=view.tenant_id,
+            project_id=view.project_id,
+            on_demand=view,
+            name=feature["name"],
+            place=place,
+            type=feature["type"],
+            kind=selectors.kind_of(feature["type"]),
+            covered=any(name in covered[pk] for pk, name in made_of),
+            sources=list(dict.fromkeys(word for pk, name in made_of for word in sources[pk].get(name, []))),
+            about=sorted({used[pk].entity.name for pk, _name in made_of}),
+            **described.get(feature["name"], {}),
+        )
+        rows.append(row)
+    noted = ["place", "type", "kind", "covered", "sources", "about"]
+    Feature.objects.bulk_create(rows, update_conflicts=True, unique_fields=["id"], update_fields=noted)
+    same = OnDemandView.objects.filter(project_id=view.project_id, name=view.name)
+    newest = same.order_by("-number").first()
+    Feature.objects.filter(on_demand__in=same).exclude(on_demand=newest).filter(current=True).update(current=False)
+    Feature.objects.filter(on_demand=newest, current=False).update(current=True)
+
+
+def _sources_by_name(view: FeatureView) -> dict[str, list[str]]:
+    datasets_read = _datasets_of(view)
+    return {feature["name"]: _sources(feature.get("from"), datasets_read) for feature in view.features}
 
 
 def note_training_set(*, training_set_id: UUID) -> None:
     """It is one of those that its features are used by."""
     row = TrainingSet.objects.filter(pk=training_set_id).first()
-    for part in row.views if row else ():
-        ids = [Feature.id_of(UUID(part["view"]), name) for name in part["features"]]
+    if row is None:
+        return
+    parts = [(part["view"], part["features"]) for part in row.views]
+    parts += [(part["id"], part["features"]) for part in row.on_demand]
+    missing = {one["on_demand_id"]: (one["missing"], one["rows"]) for one in row.leakage_proof.get("derived", [])}
+    for home, names in parts:
+        ids = [Feature.id_of(UUID(home), name) for name in names]
         for feature in Feature.objects.select_for_update().filter(pk__in=ids).order_by("pk"):
             feature.used_by = list(dict.fromkeys([*feature.used_by, training_set_id]))
             feature.use_count = len(feature.used_by)
-            feature.save(update_fields=["used_by", "use_count"])
+            if home in missing and missing[home][1]:
+                # The only rows of an on-demand feature are those of training sets.
+                feature.null_share = missing[home][0][feature.name] / missing[home][1]
+            feature.save(update_fields=["used_by", "use_count", "null_share"])
 
 
 def note_classes(*, tenant_id: UUID, version_id: UUID) -> None:
@@ -85,14 +136,19 @@ def describe_feature(*, actor: Actor, feature: Feature, description: str) -> Fea
     policies.check_can_define(actor, feature.project)
     text = description.strip()
     if len(text) > _LONGEST:
-        said = _("A description has at most %(most)s signs.") % {"most": f"{_LONGEST:,}"}
-        raise Invalid(said, fields={"description": [said]})
+        sentence = _("A description has at most %(most)s signs.") % {"most": f"{_LONGEST:,}"}
+        raise Invalid(sentence, fields={"description": [sentence]})
     if text == feature.description:
         return feature
     feature.description, feature.described_by, feature.described_at = text, actor.user, now()
     feature.save(update_fields=["description", "described_by", "described_at"])
-    described = FeatureDescribed(view_id=feature.view_id, feature_index=feature.place)
-    ledger.record(described, actor=actor, project_id=feature.project_id, subject=("feature_view", feature.view_id))
+    if feature.on_demand_id is not None:
+        said = OnDemandFeatureDescribed(on_demand_view_id=feature.on_demand_id, feature_index=feature.place)
+        subject = ("on_demand_view", feature.on_demand_id)
+        ledger.record(said, actor=actor, project_id=feature.project_id, subject=subject)
+    elif feature.view_id is not None:
+        described = FeatureDescribed(view_id=feature.view_id, feature_index=feature.place)
+        ledger.record(described, actor=actor, project_id=feature.project_id, subject=("feature_view", feature.view_id))
     return feature
 
 
@@ -129,10 +185,11 @@ def _sources(told: Iterable[tuple[str, str]] | None, datasets_read: Mapping[str,
     return [selectors.source_word(datasets_read[a], column) for a, column in told or () if a in datasets_read]
 
 
-def _descriptions_before(view: FeatureView) -> dict[str, dict[str, Any]]:
+def _descriptions_before(view: FeatureView | OnDemandView) -> dict[str, dict[str, Any]]:
     """What was said of the features of this view's last version, by their names."""
-    before = Feature.objects.filter(view__project_id=view.project_id, view__name=view.name)
-    before = before.filter(view__number__lt=view.number).exclude(description="").order_by("view__number")
+    word = "view" if isinstance(view, FeatureView) else "on_demand"
+    wanted = {"project_id": view.project_id, f"{word}__name": view.name, f"{word}__number__lt": view.number}
+    before = Feature.objects.filter(**wanted).exclude(description="").order_by(f"{word}__number")
     fields = ("description", "described_by_id", "described_at")
     return {row.name: {field: getattr(row, field) for field in fields} for row in before}
 

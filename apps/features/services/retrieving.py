@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
@@ -15,10 +16,19 @@ from apps.features import selectors
 from apps.features.choices import NEXT, BuildState, ColumnRole
 from apps.features.errors import DefinitionRefused
 from apps.features.events import RetrievalCancelled, RetrievalFailed, RetrievalReady
-from apps.features.models import FeatureView, Retrieval
-from apps.features.services.asking import KEPT, check_columns
+from apps.features.models import FeatureView, OnDemandView, Retrieval
+from apps.features.services.asking import KEPT
 from apps.features.services.joining import Joined, Labels, as_of, seen_as
 from apps.features.services.metering import begin_usage, size_of
+from apps.features.services.on_demand.columns import check_alike, widened
+from apps.features.services.wanting import (
+    HIDDEN,
+    check_columns,
+    check_names_free,
+    check_requests,
+    derived_of_retrieval,
+    hidden_columns,
+)
 from apps.tenants import services as tenants
 from foundation import jobs, lake, ledger, states
 from foundation.clock import now
@@ -46,15 +56,16 @@ def retrieve(*, job: JobHandle, retrieval_id: UUID) -> None:
             return
         views = [selectors.get_view(actor=job.actor, view_id=UUID(part["view"])) for part in row.views]
         sources = [selectors.view_table(view) for view in views]
+        computed = [selectors.get_on_demand_view(actor=job.actor, on_demand_id=UUID(p["id"])) for p in row.on_demand]
     tables = lake.for_tenant(row.tenant_id)
     try:
-        joined, schema = _joined(job, row, tables, views, sources)
+        joined, schema = _joined(job, row, tables, list(zip(views, sources, strict=True)), computed)
     finally:
         tables.drop(f"hl_{row.pk.hex}")
     size = size_of(tables, joined.at)
     with job.scope(), transaction.atomic():
         tenants.reserve_storage(tenant_id=job.tenant_id, project_id=row.project_id, more=size)
-        ready = _finish(job.actor, row.pk, joined, _columns(schema, row, views))
+        ready = _finish(job.actor, row.pk, joined, columns_of(schema, row, views, computed), size)
         if ready is not None:
             begin_usage(ready, size, job.actor)
             if ready.upload_id is not None:
@@ -62,24 +73,37 @@ def retrieve(*, job: JobHandle, retrieval_id: UUID) -> None:
 
 
 def _joined(
-    job: JobHandle, row: Retrieval, tables: Lake, views: list[FeatureView], sources: list[TableAt]
+    job: JobHandle,
+    row: Retrieval,
+    tables: Lake,
+    views: Sequence[tuple[FeatureView, TableAt]],
+    computed: Sequence[OnDemandView],
 ) -> tuple[Joined, dict[str, str]]:
     table = f"hr_{row.pk.hex}"
     tables.drop(table)
     base = _rows(job, row, tables)
     schema = {column.name: column.type for column in tables.schema(base)}
     check_columns(schema, row.event_time, row.views)
-    for view, part, at in zip(views, row.views, sources, strict=True):
-        _check_kinds(schema, {column.name: column.type for column in tables.schema(at)}, view, part)
+    check_names_free(schema, [name for part in (*row.views, *row.on_demand) for name in part["names"]])
+    check_requests(schema, list(zip(computed, row.on_demand, strict=True)))
+    for (view, at), part in zip(views, row.views, strict=True):
+        check_kinds(schema, {column.name: column.type for column in tables.schema(at)}, view, part)
     job.progress(_("Joining as of each row's time"), 30)
-    early = row.ignores_known_since
-    parts = [
-        (view, seen_as(index, view, part, early=early), at)
-        for index, (view, part, at) in enumerate(zip(views, row.views, sources, strict=True))
-    ]
-    labels = Labels(kept=tuple(schema), event_time=row.event_time)
-    proving = partial(job.progress, _("Proving that nothing leaked"), 70)
-    return as_of(tables, table, labels, base, parts, heard=job.raise_if_cancelled, proving=proving), schema
+    early, derived = row.ignores_known_since, derived_of_retrieval(row, {str(one.pk): one for one in computed})
+    joined = as_of(
+        tables,
+        table,
+        Labels(kept=tuple(schema), event_time=row.event_time),
+        base,
+        [(view, seen_as(n, view, row.views[n], early=early), at) for n, (view, at) in enumerate(views)],
+        heard=job.raise_if_cancelled,
+        proving=partial(job.progress, _("Proving that nothing leaked"), 70),
+        through=(lambda rows: widened(rows, hidden_columns(row), derived)) if derived else None,
+    )
+    check_alike(derived)
+    if derived:
+        joined.proof["derived"] = [{**one.as_json(), "from": sorted(one.columns)} for one in derived]
+    return joined, schema
 
 
 def _rows(job: JobHandle, row: Retrieval, tables: Lake) -> TableAt:
@@ -99,7 +123,7 @@ def _rows(job: JobHandle, row: Retrieval, tables: Lake) -> TableAt:
     return dataset_services.write_lent(tables=tables, table=table, upload=upload, told=told)
 
 
-def _check_kinds(schema: dict[str, str], of_view: dict[str, str], view: FeatureView, part: dict[str, Any]) -> None:
+def check_kinds(schema: dict[str, str], of_view: dict[str, str], view: FeatureView, part: dict[str, Any]) -> None:
     """A key of another type would match nothing, or what nobody meant."""
     for key, column in part["keys"].items():
         if _kind(schema[column]) != _kind(of_view[key]):
@@ -112,7 +136,9 @@ def _kind(type_: str) -> str:
     return next((kind for kind, begins in _KINDS.items() if type_.startswith(begins)), type_)
 
 
-def _columns(schema: dict[str, str], row: Retrieval, views: list[FeatureView]) -> list[dict[str, Any]]:
+def columns_of(
+    schema: dict[str, str], row: Retrieval, views: Sequence[FeatureView], computed: Sequence[OnDemandView]
+) -> list[dict[str, Any]]:
     """The columns of the rows that were sent, and the features behind them; those that prove are not told of."""
     keys = {column for part in row.views for column in part["keys"].values()}
     roles = {row.event_time: ColumnRole.EVENT_TIME} | dict.fromkeys(keys, ColumnRole.KEY)
@@ -120,22 +146,26 @@ def _columns(schema: dict[str, str], row: Retrieval, views: list[FeatureView]) -
         {"name": name, "type": kind, "role": roles.get(name, ColumnRole.LABEL).value, "source": "base"}
         for name, kind in schema.items()
     ]
-    for view, part in zip(views, row.views, strict=True):
+    parts: list[tuple[FeatureView | OnDemandView, Any, str]]
+    parts = [(view, part, "view") for view, part in zip(views, row.views, strict=True)]
+    parts += [(view, part, "on_demand") for view, part in zip(computed, row.on_demand, strict=True)]
+    for view, part, word in parts:
         of_view = {feature["name"]: feature["type"] for feature in view.features}
         for feature, name in zip(part["features"], part["names"], strict=True):
-            said = {"name": name, "type": of_view[feature], "role": ColumnRole.FEATURE.value, "source": str(view)}
-            columns.append({**said, "feature": feature, "view": str(view.pk)})
+            if not name.startswith(HIDDEN):
+                said = {"name": name, "type": of_view[feature], "role": ColumnRole.FEATURE.value, "source": str(view)}
+                columns.append({**said, "feature": feature, word: str(view.pk)})
     return columns
 
 
-def _finish(actor: Actor, pk: UUID, joined: Joined, columns: list[dict[str, Any]]) -> Retrieval | None:
+def _finish(actor: Actor, pk: UUID, joined: Joined, columns: list[dict[str, Any]], size: int) -> Retrieval | None:
     """It is ready; None where it has ended meanwhile."""
     row = Retrieval.objects.select_for_update().filter(pk=pk, state=BuildState.BUILDING).first()
     if row is None:
         transaction.on_commit(partial(lake.for_tenant(actor.tenant_id).drop, f"hr_{pk.hex}"))
         return None
     row.lake_table, row.lake_snapshot, row.row_count = joined.at.table, joined.at.snapshot, joined.proof["rows"]
-    row.leakage_proof, row.columns, row.kept_until = joined.proof, columns, now() + KEPT
+    row.leakage_proof, row.columns, row.kept_until, row.byte_count = joined.proof, columns, now() + KEPT, size
     states.move(row, BuildState.READY, NEXT)
     row.save()
     ready = RetrievalReady(

@@ -49,3 +49,29 @@ def _curl(feature: Any) -> str:
 def _cli(request: PortalRequest, feature: Any) -> str:
     lines = f"export SANAD_URL={settings.SANAD_PUBLIC_URL} SANAD_TOKEN=snd_… SANAD_PROJECT={request.project.slug}\n"
     return f"{lines}sanad features show {feature.pk}\nsanad features search {shlex.quote(feature.name)} --missing 5"
+
+
+def of_derived(request: PortalRequest, feature: Any) -> list[dict[str, str]]:
+    """The same of one that is computed when it is asked for."""
+    view, name = feature.on_demand, json.dumps(feature.name, ensure_ascii=False)
+    row = json.dumps({"entity": {}, "request": dict.fromkeys(view.request, None)}, ensure_ascii=False)
+    body = shlex.quote('{"rows": [' + row + "]}")
+    python = client_lines(request) + (
+        f'\n# What is known of it, and which features are like it\nfeature = client.features.show("{feature.pk}")\n'
+        f'client.features.similar("{feature.pk}")\n\n'
+        f"# For an entity and a request: join keys, and values\n"
+        f'client.on_demand.online("{view.pk}", [{row.replace("null", "None")}])[0]["features"][{name}]\n\n'
+        f"# As it would have been at the time of each of your rows\n"
+        f'client.features.historical("labels.parquet", ["{view.name}:{feature.name}"], event_time="…").to_df()'
+    )
+    base, token = f"{settings.SANAD_PUBLIC_URL}/api/v1", "-H 'Authorization: Bearer snd_…'"
+    curl = (
+        f"curl {base}/features/{feature.pk}/ {token}\n\n"
+        f"curl {base}/on-demand-views/{view.pk}/online/ {token} \\\n"
+        f"  -H 'Content-Type: application/json' -d {body}"
+    )
+    return [
+        {"name": "Python", "code": python},
+        {"name": "curl", "code": curl},
+        {"name": "CLI", "code": _cli(request, feature)},
+    ]

@@ -36,22 +36,22 @@ class FeatureTable(PortalTable):
     also = ("type", "description", "deviation")
     kinds = {"null_share": float, "mean": float, "deviation": float}
     name = Column(verbose_name=_("Feature"))
-    view = Column(verbose_name=_("Feature view"), order_by=("view__name", "name"))
-    entity = Column(accessor="view__entity__name", verbose_name=_("Entity"))
+    view = Column(accessor="home", verbose_name=_("Feature view"), order_by=("view__name", "on_demand__name", "name"))
+    entity = Column(accessor="home", verbose_name=_("Entity"), order_by=("view__entity__name", "about"))
     kind = Column(verbose_name=_("Type"))
     null_share = _KnownFirst(accessor="null_share", verbose_name=_("Missing"), default="–", attrs=_NUMBER)
     distinct = _KnownFirst(accessor="distinct", verbose_name=_("Distinct"), default="–", attrs=_NUMBER)
     mean = _KnownFirst(accessor="mean", verbose_name=_("Mean"), default="–", attrs=_NUMBER, empty_values=())
-    newest_at = _KnownFirst(accessor="newest_at", verbose_name=_("Newest value"), default="–")
+    newest_at = _KnownFirst(accessor="newest_at", verbose_name=_("Newest value"), default="–", empty_values=())
     use_count = Column(verbose_name=_("Used by"), attrs=_NUMBER)
-    owner = Column(accessor="view", verbose_name=_("Owner"), orderable=False)
+    owner = Column(accessor="home", verbose_name=_("Owner"), orderable=False)
 
     def page_of(self, name: str, pk: Any) -> str:
         return reverse(f"features:{name}", args=[self.request.tenant.slug, self.request.project.slug, pk])
 
     def render_name(self, value: str, record: Any) -> SafeString:
         name = name_cell(value, self.page_of("feature_detail", record.pk))
-        if record.view.deprecated_at:
+        if record.view is not None and record.view.deprecated_at:
             name = format_html("{} {}", name, SafeString(state_cell("deprecated", _("Deprecated"), "wait")))
         if not record.description:
             return name
@@ -59,16 +59,23 @@ class FeatureTable(PortalTable):
         return format_html('{}<br><span class="s-muted" dir="auto">{}</span>', name, said)
 
     def render_view(self, value: Any, record: Any) -> SafeString:
+        if record.view is None:
+            return name_cell(value.name, self.page_of("on_demand_detail", value.pk))
         return name_cell(value.name, self.page_of("view_detail", value.pk))
 
     def export_view(self, record: Any) -> str:
-        return str(record.view)
+        return str(record.home)
 
-    def render_entity(self, value: str) -> SafeString:
-        return format_html("<bdi>{}</bdi>", value)
+    def render_entity(self, record: Any) -> SafeString:
+        return format_html("<bdi>{}</bdi>", selectors.about(record) or "–")
+
+    def export_entity(self, record: Any) -> str:
+        return selectors.about(record)
 
     def render_kind(self, value: Any, record: Any) -> SafeString:
-        return format_html('<span title="{}">{}</span>', record.type.lower(), FeatureKind(record.kind).label)
+        return format_html(
+            '<span class="s-nowrap" title="{}">{}</span>', record.type.lower(), FeatureKind(record.kind).label
+        )
 
     def export_kind(self, record: Any) -> str:
         return str(record.kind)
@@ -89,7 +96,10 @@ class FeatureTable(PortalTable):
             )
         return "–"
 
-    def render_newest_at(self, value: datetime, record: Any) -> SafeString | str:
+    def render_newest_at(self, value: datetime | None, record: Any) -> SafeString | str:
+        if value is None:
+            said = _("when asked for")
+            return format_html('<span class="s-muted">{}</span>', said) if record.view is None else "–"
         if selectors.is_expired(record, now()):
             return format_html("{} {}", SafeString(state_cell("expired", _("Too old"), "wait")), ago(value))
         return ago(value)
@@ -104,4 +114,4 @@ class FeatureTable(PortalTable):
         return format_html("<bdi>{}</bdi>", selectors.owner_of(value) or "–")
 
     def export_owner(self, record: Any) -> str:
-        return str(selectors.owner_of(record.view) or "")
+        return str(selectors.owner_of(record.home) or "")

@@ -16,7 +16,7 @@ from apps.datasets.choices import ColumnClass
 from apps.features import charts, forms, policies, selectors, services
 from apps.features.choices import BuildState, FeatureKind
 from apps.features.selectors import likeness
-from apps.features.views import feature_snippets
+from apps.features.views import derived_features, feature_snippets
 from apps.features.views.presentation import alike_in_words
 from apps.features.views.things import activity, address, feature_of, tabs, version_address
 from foundation import access
@@ -34,6 +34,8 @@ Part = dict[str, Any]
 @require_GET
 def feature_detail(request: PortalRequest, tenant: str, project: str, feature_id: UUID) -> HttpResponse:
     feature = feature_of(request, feature_id)
+    if feature.on_demand is not None:
+        return derived_features.page(request, feature)
     asked = request.GET.get("tab", "")
     tab = asked if asked in _PARTS else "values"
     column = selectors.column_of(request.actor, feature)
@@ -65,6 +67,8 @@ def feature_spread(request: PortalRequest, tenant: str, project: str, feature_id
 @require_GET
 def feature_time(request: PortalRequest, tenant: str, project: str, feature_id: UUID) -> HttpResponse:
     feature = feature_of(request, feature_id)
+    if feature.view is None:
+        return JsonResponse(charts.over_time(selectors.learned_over_time(feature, actor=request.actor)))
     return JsonResponse(charts.over_time(selectors.over_time(feature.view, feature.name, actor=request.actor)))
 
 
@@ -106,13 +110,13 @@ def _values(request: PortalRequest, feature: Any, column: Part) -> Part:
 
 
 def _versions(request: PortalRequest, feature: Any, column: Part) -> Part:
-    return {"editions": selectors.editions(actor=request.actor, feature=feature)}
+    return {"editions": selectors.editions(actor=request.actor, feature=feature, view=feature.view)}
 
 
 def _use(request: PortalRequest, feature: Any, column: Part) -> Part:
     return {
         "users": selectors.users_of_feature(actor=request.actor, feature=feature),
-        "cost": selectors.cost_of(actor=request.actor, feature=feature),
+        "cost": selectors.cost_of(actor=request.actor, feature=feature, view=feature.view),
     }
 
 

@@ -10,16 +10,19 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from apps.features import forms, policies, selectors, services
 from apps.features.choices import BuildState
+from apps.features.views.saying import edit_page
 from apps.features.views.things import activity, address, as_id, client_lines, on_demand_of, tabs
 from foundation import access
 from foundation.access import Permission
 from foundation.errors import PortalError
 from foundation.web import redirect, render_page
 from foundation.web.chain import chain_of, users_of
+from foundation.web.editing import alone
 from foundation.web.refusals import refusals_on
 from foundation.web.requests import PortalRequest
 
@@ -64,8 +67,7 @@ def _initial(request: PortalRequest) -> Part:
         "request": forms.lines_of(view.request, ":"),
         "features": forms.lines_of({one["name"]: one["expression"] for one in view.features}, "="),
         "uses": view.uses,
-        "description": view.description,
-        "tags": ", ".join(view.tags),
+        **forms.DescriptionForm.said_of(view),
     }
 
 
@@ -170,6 +172,17 @@ def on_demand_detail(request: PortalRequest, tenant: str, project: str, on_deman
     return render_page(request, "features/on_demand_detail.html", **context)
 
 
+@access.page(Permission.FEATURE_DEFINE)
+@never_cache
+def on_demand_edit(request: PortalRequest, tenant: str, project: str, on_demand_id: UUID) -> HttpResponse:
+    alone(request)
+    view = on_demand_of(request, on_demand_id)
+    back = address(request, "on_demand_detail", view.pk)
+    return edit_page(
+        request, view, back, lambda words: services.describe_on_demand(actor=request.actor, view=view, **words)
+    )
+
+
 def _used(request: PortalRequest, view: Any) -> list[tuple[Any, str, list[str]]]:
     of_view = {part["view"]: part["features"] for part in view.uses}
     views = selectors.views_used(actor=request.actor, view=view)
@@ -177,7 +190,8 @@ def _used(request: PortalRequest, view: Any) -> list[tuple[Any, str, list[str]]]
 
 
 def _features(request: PortalRequest, view: Any) -> Part:
-    return {"used": _used(request, view)}
+    written = services.text_of({"on_demand": {view.name: services.on_demand_fields(request.actor, view)}})
+    return {"used": _used(request, view), "written": written}
 
 
 def _try(request: PortalRequest, view: Any) -> Part:

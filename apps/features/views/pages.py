@@ -10,6 +10,7 @@ from apps.datasets import selectors as datasets
 from apps.features import forms, policies, selectors
 from apps.features.views import snippets
 from apps.features.views.feature_tables import FeatureTable
+from apps.features.views.history_table import HistoryFilter, HistoryTable
 from apps.features.views.on_demand_table import OnDemandFilter, OnDemandTable
 from apps.features.views.registry_tables import EntityFilter, EntityTable, ServiceFilter, ServiceTable
 from apps.features.views.tables import TrainingSetFilter, TrainingSetTable, ViewFilter, ViewTable
@@ -20,7 +21,8 @@ from foundation.web import render_page
 from foundation.web.requests import PortalRequest
 from foundation.web.tables import build_table
 
-_SHOWN = frozenset({"features", "views", "entities", "on_demand", "services", "sets"})
+_SHOWN = frozenset({"features", "views", "entities", "on_demand", "services", "sets", "history"})
+_MOST_SERVICES = 8
 
 
 @access.page(Permission.FEATURE_VIEW)
@@ -39,8 +41,21 @@ def feature_list(request: PortalRequest, tenant: str, project: str) -> HttpRespo
         "snippets": _snippets(request, shown),
         "topic": f"project:{pk}",
         "table": _table(request, shown),
+        "services_found": _services_found(request) if shown == "features" else [],
     }
     return render_page(request, "features/feature_list.html", **context)
+
+
+def _services_found(request: PortalRequest) -> list[dict[str, Any]]:
+    """Feature services that the words are found in: whoever looks for a feature may look for the set that has it."""
+    words = request.GET.get("q", "").strip()
+    if not words:
+        return []
+    found = selectors.services_matching(actor=request.actor, project_id=request.project.pk, words=words)
+    return [
+        {"service": one, "url": address(request, "service_detail", one.pk), "features": len(one.feature_names)}
+        for one in found[:_MOST_SERVICES]
+    ]
 
 
 def _table(request: PortalRequest, shown: str) -> Any:
@@ -57,6 +72,9 @@ def _table(request: PortalRequest, shown: str) -> Any:
     if shown == "sets":
         sets = selectors.visible_training_sets(actor=actor, project_id=pk)
         return build_table(request, TrainingSetTable, sets, filterset_class=TrainingSetFilter)
+    if shown == "history":
+        asked = selectors.visible_retrievals(actor=actor, project_id=pk)
+        return build_table(request, HistoryTable, asked, filterset_class=HistoryFilter)
     if shown == "on_demand":
         on_demand = selectors.visible_on_demand_views(actor=actor, project_id=pk, newest_only=True)
         return build_table(request, OnDemandTable, on_demand, filterset_class=OnDemandFilter)
@@ -73,13 +91,14 @@ def _tabs(request: PortalRequest, shown: str, summary: dict[str, int]) -> list[d
         "on_demand": _("On-demand features"),
         "services": _("Services"),
         "sets": _("Training sets"),
+        "history": _("Features of the past"),
     }
     return [
         {
             "label": label,
             "url": here if key == "features" else f"{here}?show={key}",
             "current": shown == key,
-            "count": summary[key],
+            "count": summary["catalogued" if key == "features" else key],
         }
         for key, label in named.items()
     ]

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from apps.features import selectors
 from apps.features.selectors import likeness
 from apps.features.views.things import address
 from foundation.web.requests import PortalRequest
@@ -21,8 +22,8 @@ def alike_in_words(request: PortalRequest, found: Iterable[likeness.Alike]) -> l
         {
             "name": str(one.feature),
             "url": address(request, "feature_detail", one.feature.pk),
-            "entity": one.feature.view.entity.name,
-            "deprecated": one.feature.view.deprecated_at,
+            "entity": selectors.about(one.feature),
+            "deprecated": getattr(one.feature.home, "deprecated_at", None),
             "because": [_because(reason, one, names) for reason in one.likeness.reasons],
         }
         for one in rows

@@ -124,7 +124,8 @@ def _snippets(request: PortalRequest, service: Any, views: list[Any], computed: 
         'labels = client.datasets.find("…")["latest_version"]["id"]\n'
         'client.training_sets.create(\n    "my_set", base_version=labels, label="…", event_time="…",\n'
         f"    service=service, keys={{{columns}}})\n"
-        f"client.features.online({asked})"
+        f"client.features.online({asked})\n"
+        f'client.features.historical("rows.parquet", service="{service.name}", event_time="…").to_df()'
     )
     return [{"name": "Python", "code": python}]
 

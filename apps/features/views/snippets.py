@@ -7,6 +7,7 @@ import re
 from typing import Any
 
 from apps.datasets import selectors as datasets
+from apps.features.views.history_snippets import of_list
 from foundation.web.requests import PortalRequest
 
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -25,6 +26,8 @@ _ON_DEMAND = """client.on_demand.define(
 def of_page(request: PortalRequest, shown: str) -> str:
     if shown == "on_demand":
         return _ON_DEMAND
+    if shown == "history":
+        return of_list()
     rows = datasets.visible_datasets(actor=request.actor, project_id=request.project.pk)
     dataset: Any = next((row for row in rows[:20] if getattr(row, "latest_id", None)), None)
     schema = dataset.latest_schema if dataset else _UNKNOWN

@@ -40,6 +40,10 @@ def feature_of(request: PortalRequest, feature_id: UUID) -> Any:
     return in_project(request, selectors.get_feature(actor=request.actor, feature_id=feature_id))
 
 
+def retrieval_of(request: PortalRequest, retrieval_id: UUID) -> Any:
+    return in_project(request, selectors.get_retrieval(actor=request.actor, retrieval_id=retrieval_id))
+
+
 def as_id(text: str) -> UUID:
     """An id out of a query string; what is none names nothing."""
     try:

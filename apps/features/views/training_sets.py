@@ -27,8 +27,9 @@ from foundation.web.templatetags.sanad_format import percent
 
 Part = dict[str, Any]
 # A share of missing values above each of these is one step darker.
+_LEAST = 0.001
 _STEPS = (0.0, 0.01, 0.1, 0.5)
-_ENGINES = {"duckdb": "DuckDB", "spark": "Spark"}
+ENGINES = {"duckdb": "DuckDB", "spark": "Spark"}
 _MOMENT = {"hour": "%d %b %H:00", "day": "%Y-%m-%d", "week": "%Y-%m-%d", "month": "%Y-%m", "year": "%Y"}
 
 
@@ -85,7 +86,7 @@ def _proof(request: PortalRequest, row: Any) -> Part:
         for count in row.leakage_proof.get("views", [])
     ]
     found = perfect(selectors.report_of(request.actor, row))
-    engine = _ENGINES.get(row.leakage_proof.get("engine", ""), "")
+    engine = ENGINES.get(row.leakage_proof.get("engine", ""), "")
     early = selectors.early_in_words(row)
     return {"proof": row.leakage_proof, "counts": counts, "perfect": found, "early": early, "engine": engine}
 
@@ -117,7 +118,8 @@ def _shown(moment: datetime | None, unit: str) -> str:
 
 def _cell(name: str, moment: str, share: float) -> Part:
     said = percent(share)
-    text = said if share else "0"
+    # In words it is wider than a cell; they stand in the title.
+    text = (said if share >= _LEAST / 2 else f"< {percent(_LEAST)}") if share else "0"
     return {"text": text, "step": sum(share > limit for limit in _STEPS), "title": f"{name} · {moment}: {said}"}
 
 

@@ -20,13 +20,15 @@ class Catalogue(Resource):
         used: str = "",
         owner: str = "",
         tag: str = "",
+        made: str = "",
         deprecated: str = "",
         every_version: bool = False,
     ) -> Things:
-        """Features by words of their name, description, view, entity, tags or owner, and by what is known of them.
+        """Features by words of their name, description, view, entity, tags, owner or service, and by what is known.
 
         `missing` is the largest share of missing values in per cent; `within` hour, day, week or month: how young the
-        newest value is; `used` nothing, training_set, run, model or deployment; `deprecated` no or only.
+        newest value is; `used` nothing, training_set, run, model or deployment; `made` ahead, by a
+        view, or asked, when a request comes; `deprecated` no or only.
         """
         said = {
             "q": words,
@@ -37,6 +39,7 @@ class Catalogue(Resource):
             "used": used,
             "owner": owner,
             "tag": tag,
+            "made": made,
             "deprecated": deprecated,
             "versions": "all" if every_version else "",
         }

@@ -272,6 +272,7 @@ class OnDemand(Resource):
         request: Mapping[str, str] | None = None,
         uses: Mapping[str, Sequence[str] | None] | None = None,
         description: str = "",
+        owner: str = "",
         tags: Sequence[str] = (),
     ) -> Thing:
         """Define features ({name: expression}), or their next version.
@@ -279,7 +280,8 @@ class OnDemand(Resource):
         `request` maps the values of a request to number, whole number, text, truth, date or moment; `uses` maps feature
         views (ids or names) to the features that expressions name, None for all.
         """
-        body = {**self._meaning(features, request, uses), "name": name, "description": description, "tags": list(tags)}
+        said = {"name": name, "description": description, "owner": owner, "tags": list(tags)}
+        body = {**self._meaning(features, request, uses), **said}
         made: Thing = self._http.post("on-demand-views/", body)
         return made
 
@@ -289,6 +291,11 @@ class OnDemand(Resource):
 
     def list(self) -> Things:
         return list(self._http.pages("on-demand-views/", project=self._project))
+
+    def edit(self, on_demand_id: str, **words: Any) -> Thing:
+        """`description`, `owner` (an email) or `tags`; the version stays."""
+        changed: Thing = self._http.send("PATCH", f"on-demand-views/{on_demand_id}/", json=words).json()
+        return changed
 
     def try_values(self, view: str, rows: Sequence[Mapping[str, Any]]) -> Things:
         """What it gives for values of requests and of features; a value that is not given is missing."""
@@ -311,7 +318,10 @@ class OnDemand(Resource):
         return found
 
     def online(self, view: str, rows: Sequence[Mapping[str, Any]]) -> Things:
-        """Features of entities as they are now; each row is {"entity": join keys, "request": values}."""
+        """Features of entities as they are now; each row is {"entity": join keys, "request": values}.
+
+        A value that a request does not give is missing, and stands in the row's `not_given`.
+        """
         found: Things = self._http.post(f"on-demand-views/{view}/online/", {"rows": [dict(row) for row in rows]})[
             "results"
         ]

@@ -71,10 +71,12 @@ class HistoricalFeatures(Resource):
     def historical(
         self,
         entity_df: Any,
-        features: Sequence[str],
+        features: Sequence[str] = (),
         *,
+        service: str = "",
         event_time: str = "event_timestamp",
         keys: Mapping[str, str] | None = None,
+        request: Mapping[str, str] | None = None,
         full_names: bool = False,
         ignore_known_since: bool = False,
         told: Callable[[Thing], None] | None = None,
@@ -84,16 +86,20 @@ class HistoricalFeatures(Resource):
 
         `entity_df` is a pandas DataFrame, an Arrow table, the path of a file (Parquet, Arrow, CSV; up to 1 GB), or the
         name of a dataset or version, like `flights@v3`. `features` are "view:feature", "view@3:feature" of its third
-        version, or "view:*". `keys` says which column of the rows holds a join key that is called otherwise. Times
-        without a zone are UTC. `ignore_known_since` shows corrections before they were known; the portal records it.
+        version, or "view:*", of on-demand features as well; `service` is a feature service, or “name@2” for its second
+        version, whose features are taken beside those. `keys` says which column of the rows holds a join key that is
+        called otherwise, `request` the same of a value that on-demand features ask for. Times without a zone are UTC.
+        `ignore_known_since` shows corrections before they were known; the portal records it.
         `told` hears how far it is (`state`, `step`, `percent`); where it raises, the join ends and nothing is kept.
         """
         where, index = self._source(entity_df)
         body = {
             "project": self._project,
             "features": [features] if isinstance(features, str) else list(features),
+            "service": service,
             "event_time": event_time,
             "keys": dict(keys or {}),
+            "request": dict(request or {}),
             "full_names": full_names,
             "ignore_known_since": ignore_known_since,
             **where,

@@ -162,12 +162,26 @@ def test_it_is_tried_and_asked_over_rest(api_as, scientist, viewer, other_scient
         [],
     )
     assert (second["features"]["late_each"], second["missing"]) == (None, ["carrier_delay v1"])
-    lacks = [{"entity": {"carrier": "AA"}, "request": {"seats": 1}}]
-    assert "does not give “booked”" in post(f"{view['id']}/online/", {"rows": lacks}, status=422)["detail"]
+    lacks = [{"entity": {"carrier": "AA"}, "request": {"seats": 1}}, {"entity": {"carrier": "AA"}}]
+    one, none = post(f"{view['id']}/online/", {"rows": lacks})["results"]
+    assert (one["not_given"], one["features"]["early_bird"]) == (["booked"], None)
+    assert (none["not_given"], none["features"]["late_each"]) == (["booked", "seats"], None)
+    assert first["not_given"] == []
     sly = [{"entity": {"carrier": "AA"}, "request": {**asked, "recent_delay": 1}}]
     assert "no value “recent_delay”" in post(f"{view['id']}/online/", {"rows": sly}, status=422)["detail"]
     assert api_as(scientist).get(URL, {"project": "flights"}).json()["results"][0]["name"] == "context"
     post(f"{view['id']}/online/", {"rows": rows}, other_scientist, status=404)
+
+    path = f"{URL}{view['id']}/"
+    words = {"description": "Of a trip", "owner": viewer.user.email, "tags": ["Trips"]}
+    changed = api_as(scientist).patch(path, json.dumps(words), content_type="application/json").json()
+    assert [changed[name] for name in ("description", "owner", "tags", "number")] == [
+        "Of a trip",
+        viewer.user.email,
+        ["trips"],
+        1,
+    ]
+    assert api_as(viewer).patch(path, json.dumps(words), content_type="application/json").status_code == 403
 
 
 @pytest.fixture

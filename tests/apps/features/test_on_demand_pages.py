@@ -73,6 +73,15 @@ def test_from_the_first_word_to_a_training_set(client, view, flights, scientist,
     assert "context" in client.get(FEATURES, {"show": "on_demand", "q": "delays"}).content.decode()
     assert "late_each = recent_delay / seats" in client.get(NEW, {"from": str(one.pk)}).content.decode()
 
+    assert "sanad features apply FILE" in client.get(here).content.decode()
+    edit = f"{here}edit/"
+    assert "no new version" in client.get(edit).content.decode()
+    assert client.post(edit, {"owner": "nobody@nowhere.test"}).status_code == 422
+    said = {"description": "What a trip tells", "owner": scientist.user.email, "tags": "trips"}
+    assert client.post(edit, said)["Location"] == here
+    one.refresh_from_db()
+    assert (one.description, one.owner, one.tags, one.number) == ("What a trip tells", scientist.user, ["trips"], 1)
+
     base = f"{FEATURES}training-sets/new/?base={flights.pk}"
     assert "Columns of the data stand for what a request will bring." in client.get(base).content.decode()
     chosen = {
@@ -111,6 +120,7 @@ def test_a_viewer_looks_and_another_project_finds_nothing(client_as, viewer, oth
     there = f"on-demand/{one.pk}/"
     assert client_as(viewer).get(FEATURES + there).status_code == 200
     assert client_as(viewer).post(NEW, {"act": "try"}).status_code == 403
+    assert client_as(viewer).get(f"{FEATURES}{there}edit/").status_code == 403
     projects.create_project(actor=scientist, slug="else", name="Else", purpose="Other")
     assert client_as(scientist).get(f"/t/acme/p/else/features/{there}").status_code == 404
     assert client_as(other_scientist).get(FEATURES + there).status_code == 404

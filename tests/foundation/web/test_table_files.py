@@ -158,6 +158,7 @@ def test_tokens_say_who_holds_them_and_nothing_that_opens_a_door(client_as, admi
         "p/flights/features/?show=sets",
         "p/flights/features/?show=entities",
         "p/flights/features/?show=services",
+        "p/flights/features/?show=history",
         "p/flights/experiments/",
         "p/flights/models/",
         "p/flights/deployments/",

@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 
 from apps.datasets import selectors as datasets
 from apps.features.models import Feature, FeatureView
-from apps.features.selectors.finding import visible_features
+from apps.features.selectors.finding import about, visible_features
 from apps.features.selectors.likeness.scoring import SIMILAR, Described, Likeness, likeness
 from apps.features.selectors.masking import masks_of_view
 from foundation.identity import Actor
@@ -35,8 +35,12 @@ class Alike:
 
 def like_feature(*, actor: Actor, feature: Feature) -> list[Alike]:
     """Features of other views of the project that are like this one, the likest first."""
+    rows = visible_features(actor=actor, project_id=feature.project_id)
+    if feature.view is None:
+        told, rows = _described(feature, {}), rows.exclude(on_demand__name=feature.home.name)
+        return alike(actor, told, rows, {})
     told = _described(feature, _columns(actor, feature.view).get(feature.name, {}))
-    rows = visible_features(actor=actor, project_id=feature.project_id).exclude(view__name=feature.view.name)
+    rows = rows.exclude(view__name=feature.view.name)
     return alike(actor, told, rows, {"mean": feature.mean, "deviation": feature.deviation})
 
 
@@ -69,8 +73,9 @@ def alike(
 
 
 def _slim(rows: QuerySet[Feature]) -> Iterable[Feature]:
-    wanted = ("name", "kind", "covered", "sources", "mean", "deviation", "view__name", "view__number")
-    rows = rows.select_related(None).select_related("view__entity")
+    wanted = ("name", "kind", "covered", "sources", "about", "mean", "deviation", "view__name", "view__number")
+    wanted = (*wanted, "on_demand__name", "on_demand__number")  # type: ignore[assignment]
+    rows = rows.select_related(None).select_related("view__entity", "on_demand")
     return rows.only(*wanted, "view__entity__name").order_by("name", "pk")[:_MOST]
 
 
@@ -85,11 +90,11 @@ def _near(row: Feature, told: Described, figures: Mapping[str, Any]) -> bool:
 
 def _by_values(actor: Actor, told: Described, rows: Collection[Feature]) -> Iterable[Alike]:
     """Each with its profile as far as profiles are opened, and as the actor may know it."""
-    wanted = list(dict.fromkeys(row.view_id for row in rows))[:_MOST_PROFILES] if told.column else []
+    wanted = list(dict.fromkeys(row.view_id for row in rows if row.view_id))[:_MOST_PROFILES] if told.column else []
     views = FeatureView.objects.filter(pk__in=wanted).select_related("entity")
     columns = {view.pk: (view.row_count or 0, _columns(actor, view)) for view in views}
     for row in rows:
-        count, known = columns.get(row.view_id, (0, {}))
+        count, known = columns.get(row.view_id, (0, {})) if row.view_id else (0, {})
         column = {} if row.covered else known.get(row.name, {})
         yield Alike(row, likeness(told, _described(row, column, count)))
 
@@ -104,9 +109,9 @@ def _described(row: Feature, column: Mapping[str, Any], rows: int | None = None)
     return Described(
         name=row.name,
         kind=row.kind,
-        entity=row.view.entity.name,
+        entity=about(row),
         sources=frozenset(row.sources),
-        rows=(row.view.row_count or 0) if rows is None and column else rows or 0,
+        rows=(row.view.row_count or 0) if rows is None and column and row.view else rows or 0,
         column=column,
     )
 

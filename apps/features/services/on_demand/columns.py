@@ -6,7 +6,7 @@ first rows each is reckoned singly, too, as for a request, and compared: a diffe
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -39,7 +39,7 @@ class Taken:
         return {"id": str(self.view.pk), "request": self.request, "features": self.names}
 
     def needed(self) -> set[str]:
-        return _needed(self.view, self.names)
+        return needed_for(self.view, self.names)
 
 
 @dataclass
@@ -54,6 +54,8 @@ class DerivedColumns:
     checked: int = 0
     differences: int = 0
     missing: dict[str, int] = field(default_factory=dict)
+    # What they are called in the rows that come out; as in the view where nothing is said.
+    called: Mapping[str, str] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         """For the proof: counts, and what the features are derived from."""
@@ -112,7 +114,7 @@ def taken(
     found = [_taken(actor, project, one if isinstance(one, Mapping) else {"id": one}, types) for one in given]
     joined = {(str(view.pk), name) for view, _keys, names in chosen for name in names}
     for one in found:
-        _check_columns(one, types, label)
+        check_request_columns(one, types, label)
         _check_joined(actor, one, joined)
     return found
 
@@ -127,15 +129,17 @@ def _taken(actor: Actor, project: Project, part: Mapping[str, Any], types: Mappi
     asked = part.get("request") or {}
     if unknown := [name for name in asked if name not in view.request]:
         raise _refused(_("%(view)s asks for no value %(names)s.") % {"view": view, "names": column_list(unknown)})
-    needed = _needed(view, names)
+    needed = needed_for(view, names)
     return Taken(view, {name: asked.get(name, name) for name in view.request if name in needed}, names)
 
 
-def _needed(view: OnDemandView, names: Sequence[str]) -> set[str]:
+def needed_for(view: OnDemandView, names: Sequence[str]) -> set[str]:
+    """What these features of it are made of: values of the request, and features of views."""
     return {source for one in view.features if one["name"] in names for source in one["from"]}
 
 
-def _check_columns(one: Taken, types: Mapping[str, str], label: str) -> None:
+def check_request_columns(one: Taken, types: Mapping[str, str], label: str = "") -> None:
+    """DefinitionRefused where a column that stands for a value of a request is not there, or holds something else."""
     from runtime.expressions import DECLARED, kind_of_sql
 
     for name, column in one.request.items():
@@ -171,7 +175,7 @@ def derived_of(training_set: TrainingSet) -> list[DerivedColumns]:
     found = []
     for part in training_set.on_demand:
         view = views[part["id"]]
-        columns = {name: part["request"].get(name, name) for name in sorted(_needed(view, part["features"]))}
+        columns = {name: part["request"].get(name, name) for name in sorted(needed_for(view, part["features"]))}
         found.append(DerivedColumns(view, columns, part["features"]))
     return found
 
@@ -190,28 +194,28 @@ def check_alike(derived: Sequence[DerivedColumns]) -> None:
         )
 
 
-def _only_needed(training_set: TrainingSet) -> set[str]:
+def only_needed(training_set: TrainingSet) -> set[str]:
+    """Columns that on-demand features alone are made of: they are not kept."""
     kept = {*training_set.base_features, training_set.group, training_set.label, training_set.event_time}
     kept |= {column for part in training_set.views for column in part["keys"].values()}
     return set(request_columns(training_set)) - kept
 
 
 def widened(
-    rows: pa.RecordBatchReader, training_set: TrainingSet, derived: Sequence[DerivedColumns]
+    rows: pa.RecordBatchReader, without: Collection[str], derived: Sequence[DerivedColumns]
 ) -> pa.RecordBatchReader:
     """Joined rows with the derived columns beside them, and without those that only they needed."""
     import pyarrow as pa
 
-    without = _only_needed(training_set)
     kept = [name for name in rows.schema.names if name not in without]
     fields = [rows.schema.field(name) for name in kept]
     empty = pa.RecordBatch.from_arrays([pa.nulls(0, one.type) for one in rows.schema], schema=rows.schema)
-    more = {name: values.type for one in derived for name, values in one.of_batch(empty).items()}
+    more = {one.called.get(name, name): v.type for one in derived for name, v in one.of_batch(empty).items()}
     schema = pa.schema([*fields, *(pa.field(name, kind) for name, kind in more.items())])
 
     def batches() -> Iterator[pa.RecordBatch]:
         for batch in rows:
-            made = {name: values for one in derived for name, values in one.of_batch(batch).items()}
+            made = {one.called.get(name, name): v for one in derived for name, v in one.of_batch(batch).items()}
             arrays = [*(batch.column(name) for name in kept), *(made[name] for name in more)]
             yield pa.RecordBatch.from_arrays(arrays, schema=schema)
 

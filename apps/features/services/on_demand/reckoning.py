@@ -51,6 +51,7 @@ def try_on_demand(*, actor: Actor, on_demand_id: UUID, rows: Sequence[Row]) -> l
 def read_on_demand(*, actor: Actor, on_demand_id: UUID, rows: Sequence[Row]) -> list[dict[str, Any]]:
     """On-demand features of entities as they are now: `rows` are {"entity": join keys, "request": values}.
 
+    A value that the request does not give is missing, and named in `not_given`, as where a feature service is read.
     A feature that is made of something which the actor sees masked is masked: it would tell of it.
     """
     view = selectors.get_on_demand_view(actor=actor, on_demand_id=on_demand_id)
@@ -71,12 +72,6 @@ def _check_given(view: OnDemandView, rows: Sequence[Row]) -> None:
         given = row.get("request") or {}
         if unknown := [name for name in given if name not in view.request]:
             raise _unknown(unknown, view.request)
-        if lacking := [name for name in view.request if name not in given]:
-            raise DefinitionRefused(
-                _("The request does not give %(names)s. Send null where it is not known.")
-                % {"names": column_list(lacking)},
-                fields={"rows": [_("A value of the request lacks.")]},
-            )
 
 
 def _answer(view: OnDemandView, row: Row, read: dict[str, Any], hidden: set[str], covered: set[str]) -> dict[str, Any]:
@@ -84,7 +79,9 @@ def _answer(view: OnDemandView, row: Row, read: dict[str, Any], hidden: set[str]
     clear = {name: value for name, value in used.items() if name not in hidden}
     made = reckoned(view.definition(), {**clear, **(row.get("request") or {})}, view.request)
     shown = {name: datasets.hidden(True) if name in covered else value for name, value in made.items()}
-    return {**read, "features": shown, "used": used}
+    request = row.get("request") or {}
+    not_given = sorted(name for name in view.request if request.get(name) is None)
+    return {**read, "features": shown, "used": used, "not_given": not_given}
 
 
 def reckoned(definition: Mapping[str, Any], row: Row, declared: Mapping[str, str]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from apps.features.adapters.asof import join_sql, meant_sql
 from apps.features.models import TrainingSet
 from apps.features.services.building import labels_of
 from apps.features.services.joining import seen_as
-from apps.features.services.on_demand.columns import derived_of, widened
+from apps.features.services.on_demand.columns import derived_of, only_needed, widened
 from apps.features.services.relations.measuring import measured
 from apps.features.services.training_sets import checked_set
 from foundation import lake
@@ -46,7 +46,7 @@ def _joined(actor: Actor, row: TrainingSet) -> pa.Table:
         _sampled(row, join_sql(labels_of(row), specs)), {"every_row": base, **sources}
     )
     derived = derived_of(row)
-    return (widened(rows, row, derived) if derived else rows).read_all()
+    return (widened(rows, only_needed(row), derived) if derived else rows).read_all()
 
 
 def _sampled(row: TrainingSet, join: str) -> str:

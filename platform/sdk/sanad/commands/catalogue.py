@@ -38,6 +38,7 @@ def _filters(parser: ArgumentParser) -> None:
     parser.add_argument("--used", default="", choices=used, help="by what")
     parser.add_argument("--owner", default="", help="the name of whoever speaks for the view")
     parser.add_argument("--tag", default="", help="a tag of the view")
+    parser.add_argument("--made", default="", choices=("ahead", "asked"), help="by a view, or when a request comes")
     parser.add_argument("--deprecated", default="", choices=("no", "only"), help="without those, or those alone")
 
 
@@ -64,6 +65,6 @@ def features_describe(client: Client, said: Namespace) -> None:
 
 
 def _found(client: Client, said: Namespace, words: str) -> None:
-    filters = ("kind", "entity", "missing", "within", "used", "owner", "tag", "deprecated")
+    filters = ("kind", "entity", "missing", "within", "used", "owner", "tag", "made", "deprecated")
     rows = client.features.search(words, **{name: getattr(said, name) for name in filters})
     table(rows, _COLUMNS, as_json=said.json)

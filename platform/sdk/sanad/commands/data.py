@@ -138,11 +138,15 @@ def _features(feature: Any) -> None:
     add(feature, "list", feature_list, "feature views of the project")
     history = add(feature, "history", feature_history, "features as they were known at the time of each of your rows")
     history.add_argument("rows", help="a file (Parquet, Arrow, CSV), or a dataset or version like flights@v3")
-    history.add_argument("--feature", action="append", required=True, metavar="VIEW:FEATURE", help="or VIEW:*")
+    history.add_argument("--feature", action="append", default=[], metavar="VIEW:FEATURE", help="or VIEW:*")
+    history.add_argument("--service", default="", help="a feature service, or name@2; its features are taken")
     time = "the column with each row's time; in UTC where no zone is given. Without it, event_timestamp"
     history.add_argument("--event-time", default="event_timestamp", help=time)
     history.add_argument(
         "--key", action="append", default=[], metavar="KEY=COLUMN", help="which column holds a join key"
+    )
+    history.add_argument(
+        "--value", action="append", default=[], metavar="VALUE=COLUMN", help="which column holds what a request brings"
     )
     history.add_argument("--full-names", action="store_true", help="call them view__feature")
     history.add_argument("--ignore-known-since", action="store_true", help="see corrections early; it is recorded")
@@ -173,7 +177,7 @@ def _training_sets(training: Any) -> None:
         "--on-demand", action="append", default=[], metavar="NAME", help="on-demand features, their request in columns"
     )
     create.add_argument(
-        "--request",
+        "--value",
         action="append",
         default=[],
         metavar="VALUE=COLUMN",
@@ -339,8 +343,10 @@ def feature_history(client: Client, said: Namespace) -> None:
     found = client.features.historical(
         said.rows,
         said.feature,
+        service=said.service,
         event_time=said.event_time,
         keys=dict(pair(text) for text in said.key),
+        request=dict(pair(text) for text in said.value),
         full_names=said.full_names,
         ignore_known_since=said.ignore_known_since,
         told=show_step,
@@ -370,7 +376,7 @@ def feature_freshness(client: Client, said: Namespace) -> None:
 
 def _reckoned(client: Client, said: Namespace) -> list[dict[str, Any]]:
     """On-demand features that are named, and those of the service where columns are said for what they ask."""
-    columns = {name: str(column) for name, column in map(pair, said.request)}
+    columns = {name: str(column) for name, column in map(pair, said.value)}
     views = [client.on_demand.get(name) for name in said.on_demand]
     if columns and said.service:
         views += [client.on_demand.get(part["id"]) for part in client.feature_services.get(said.service)["on_demand"]]

@@ -23,6 +23,12 @@ def add_to(acts: Any) -> None:
     define.add_argument("--view", action="append", default=[], help="a feature view whose features expressions name")
     define.add_argument("--tag", action="append", default=[])
     define.add_argument("--description", default="")
+    define.add_argument("--owner", default="", metavar="EMAIL", help="a member; without it, you")
+    edit = add(on_demand, "edit", on_demand_edit, "say something else about them; the version stays")
+    edit.add_argument("name", help="or id")
+    edit.add_argument("--description")
+    edit.add_argument("--owner", metavar="EMAIL", help="a member; an empty one for nobody")
+    edit.add_argument("--tag", action="append", help="all tags that they have from now on")
     add(on_demand, "list", on_demand_list, "on-demand features of the project")
     add(on_demand, "show", on_demand_show, "their expressions, and what these ask for").add_argument(
         "name", help="or id"
@@ -44,8 +50,16 @@ def on_demand_define(client: Client, said: Namespace) -> None:
         uses={client.features.get(name)["id"]: None for name in said.view},
         tags=said.tag,
         description=said.description,
+        owner=said.owner,
     )
     show(chosen(made, SHOWN), as_json=said.json)
+
+
+def on_demand_edit(client: Client, said: Namespace) -> None:
+    words = {"description": said.description, "owner": said.owner, "tags": said.tag}
+    named = {name: value for name, value in words.items() if value is not None}
+    changed = client.on_demand.edit(client.on_demand.get(said.name)["id"], **named)
+    show(chosen(changed, ("id", "name", "number", "description", "owner", "tags")), as_json=said.json)
 
 
 def _words(text: str) -> tuple[str, str]:
