@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
@@ -81,7 +81,7 @@ def _joined(
 ) -> tuple[Joined, dict[str, str]]:
     table = f"hr_{row.pk.hex}"
     tables.drop(table)
-    base = _rows(job, row, tables)
+    base = _rows(job, row, tables, texts_among(tables, views, row.views))
     schema = {column.name: column.type for column in tables.schema(base)}
     check_columns(schema, row.event_time, row.views)
     check_names_free(schema, [name for part in (*row.views, *row.on_demand) for name in part["names"]])
@@ -106,7 +106,18 @@ def _joined(
     return joined, schema
 
 
-def _rows(job: JobHandle, row: Retrieval, tables: Lake) -> TableAt:
+def texts_among(
+    tables: Lake, views: Sequence[tuple[FeatureView, TableAt]], parts: Sequence[Mapping[str, Any]]
+) -> set[str]:
+    """The columns of rows that hold texts of a view's keys: also where a CSV shows nothing but digits."""
+    found = set()
+    for (_view, at), part in zip(views, parts, strict=True):
+        types = {column.name: column.type for column in tables.schema(at)}
+        found |= {column for key, column in part["keys"].items() if _kind(types[key]) == "text"}
+    return found
+
+
+def _rows(job: JobHandle, row: Retrieval, tables: Lake, texts: Collection[str]) -> TableAt:
     if row.base_version_id is not None:
         with job.scope():
             return datasets.table_at(datasets.get_version(actor=job.actor, version_id=row.base_version_id))
@@ -120,14 +131,17 @@ def _rows(job: JobHandle, row: Retrieval, tables: Lake) -> TableAt:
         job.raise_if_cancelled()
         job.progress(_("Reading the rows that were sent: %(rows)s") % {"rows": number(rows)}, None)
 
-    return dataset_services.write_lent(tables=tables, table=table, upload=upload, told=told)
+    return dataset_services.write_lent(tables=tables, table=table, upload=upload, told=told, texts=texts)
 
 
 def check_kinds(schema: dict[str, str], of_view: dict[str, str], view: FeatureView, part: dict[str, Any]) -> None:
     """A key of another type would match nothing, or what nobody meant."""
     for key, column in part["keys"].items():
         if _kind(schema[column]) != _kind(of_view[key]):
-            sentence = _("“%(column)s” is %(given)s, and %(view)s is joined by “%(key)s”, which is %(wanted)s.")
+            sentence = _(
+                "“%(column)s” is %(given)s, and %(view)s is joined by “%(key)s”, which is %(wanted)s: the two would "
+                "never meet. Send the column in that type."
+            )
             words = {"column": column, "given": schema[column], "view": view, "key": key, "wanted": of_view[key]}
             raise DefinitionRefused(sentence % words, fields={"keys": [sentence % words]})
 

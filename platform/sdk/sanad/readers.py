@@ -65,9 +65,9 @@ class Reader:
         except ImportError as error:
             raise Failed(_NO_RUNTIME) from error
         try:
-            keys, given = parted(entities, requests)
+            keys, told = parted(entities, requests)
             answer = self.read(keys)
-            given = told_beside(self._plan.derived, keys, given)
+            given = told_beside(self._plan.derived, keys, told)
             check_requests(self._plan.derived, given)
             return results(self._plan, keys, answer, given)
         except RequestRefused as refused:

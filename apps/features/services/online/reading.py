@@ -66,8 +66,8 @@ def read_plan(
         )
     now_us = int(now.timestamp() * 1_000_000)
     try:
-        entities, given = parted(entities, requests)
-        given = told_beside(plan.derived, entities, given)
+        entities, told = parted(entities, requests)
+        given = told_beside(plan.derived, entities, told)
         check_requests(plan.derived, given)
     except RequestRefused as refused:
         raise _request_refusal(refused) from refused
