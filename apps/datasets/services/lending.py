@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
@@ -42,13 +42,21 @@ def lend_upload(*, actor: Actor, project_id: UUID, upload_id: UUID, most: int, n
     return upload
 
 
-def write_lent(*, tables: Lake, table: str, upload: Upload, told: Callable[[int], None]) -> TableAt:
-    """Its rows in a table of the lake; FileRefused where it holds none, or several tables."""
+def write_lent(
+    *, tables: Lake, table: str, upload: Upload, told: Callable[[int], None], texts: Collection[str] = ()
+) -> TableAt:
+    """Its rows in a table of the lake; FileRefused where it holds none, or several tables.
+
+    A CSV tells no types: those of its columns that are among `texts` are texts, whatever they look like.
+    """
     with unpacked(upload) as file:
         if file.format is FileFormat.FOLDER:
             raise FileRefused(_("“%(name)s” holds several tables; send one file.") % {"name": upload.filename})
         kind = cast(Any, file.format.value)
-        return tables.write_from_file(table, file.path, kind, {"name": file.name}, on_rows=told, coming=file.coming)
+        options: dict[str, Any] = {"name": file.name}
+        if texts and file.format is FileFormat.CSV:
+            options["like"] = dict.fromkeys(texts, "text")
+        return tables.write_from_file(table, file.path, kind, options, on_rows=told, coming=file.coming)
 
 
 def glanced(*, upload: Upload, limit: int) -> pa.Table:

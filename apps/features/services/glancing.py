@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -20,7 +20,7 @@ from apps.features.services.asking import check_rows, checked_history
 from apps.features.services.joining import JoinedView, Labels, seen_as
 from apps.features.services.meaning import check_meet
 from apps.features.services.on_demand.columns import widened
-from apps.features.services.retrieving import columns_of
+from apps.features.services.retrieving import columns_of, texts_among
 from apps.features.services.wanting import derived_of_retrieval, hidden_columns
 from foundation import lake
 from foundation.figures import number
@@ -77,10 +77,11 @@ def look_at_history(*, actor: Actor, project: Project, **words: Any) -> Glance:
     row, views, computed = asked.row, list(asked.wanted.views), list(asked.wanted.on_demand)
     if row.upload_id is not None:
         columns_sent(actor=actor, project=project, upload_id=row.upload_id)
-    with _labels(actor, row) as (tables, base):
+    sources = [selectors.view_table(view) for view in views]
+    texts = texts_among(lake.for_tenant(actor.tenant_id), list(zip(views, sources, strict=True)), row.views)
+    with _labels(actor, row, texts) as (tables, base):
         schema = {column.name: column.type for column in tables.schema(base)}
         check_rows(schema, row.event_time, asked.wanted)
-        sources = [selectors.view_table(view) for view in views]
         for view, part, at in zip(views, row.views, sources, strict=True):
             check_meet(view, part["keys"], schema, {column.name: column.type for column in tables.schema(at)})
         specs = [seen_as(n, view, row.views[n], early=row.ignores_known_since) for n, view in enumerate(views)]
@@ -101,7 +102,7 @@ def _sampled(join: str) -> str:
 
 
 @contextmanager
-def _labels(actor: Actor, row: Retrieval) -> Iterator[tuple[Lake, TableAt]]:
+def _labels(actor: Actor, row: Retrieval, texts: Collection[str]) -> Iterator[tuple[Lake, TableAt]]:
     """The rows to join: a version's as they lie, a file's in a table that is gone afterwards."""
     tables = lake.for_tenant(actor.tenant_id)
     if row.base_version_id is not None:
@@ -111,7 +112,8 @@ def _labels(actor: Actor, row: Retrieval) -> Iterator[tuple[Lake, TableAt]]:
     table = f"hl_{uuid4().hex}"
     upload = datasets.get_upload(actor=actor, upload_id=row.upload_id)  # type: ignore[arg-type]
     try:
-        yield tables, dataset_services.write_lent(tables=tables, table=table, upload=upload, told=lambda _rows: None)
+        words: dict[str, Any] = {"tables": tables, "table": table, "upload": upload, "texts": texts}
+        yield tables, dataset_services.write_lent(told=lambda _rows: None, **words)
     finally:
         tables.drop(table)
 

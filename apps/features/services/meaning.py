@@ -77,7 +77,10 @@ def check_meet(view: FeatureView, keys: Mapping[str, str], rows: Mapping[str, st
     """
     for key, column in keys.items():
         if key in wanted and kind_of_key(rows[column]) != kind_of_key(wanted[key]):
-            sentence = _("“%(column)s” is %(given)s, and %(view)s is joined by “%(key)s”, which is %(wanted)s.")
+            sentence = _(
+                "“%(column)s” is %(given)s, and %(view)s is joined by “%(key)s”, which is %(wanted)s: the two would "
+                "never meet. Send the column in that type."
+            )
             words = {"column": column, "given": rows[column], "view": view, "key": key, "wanted": wanted[key]}
             raise DefinitionRefused(sentence % words, fields={"keys": [sentence % words]})
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from django.utils.translation import gettext as _
 
 # As many digits as a version's number can have.
-_NUMBERED = re.compile(r"(.*?) v([0-9]{1,9})", re.DOTALL)
+_NUMBERED = re.compile(r"(.*?)(?: v|@v?)([0-9]{1,9})", re.DOTALL)
 
 
 def column_list(names: Iterable[str]) -> str:
@@ -26,7 +26,10 @@ def meant(said: str, known: Iterable[str]) -> str:
 
 
 def name_and_number(said: str) -> tuple[str, int | None]:
-    """“delays v2” is number 2 of “delays”; what ends in no number is a name alone. There is none with a NUL in it."""
+    """“delays v2”, delays@2 and delays@v2 are number 2 of “delays”; what ends in no number is a name alone.
+
+    There is none with a NUL in it.
+    """
     found = _NUMBERED.fullmatch(said)
     name, number = (found[1], int(found[2])) if found else (said, None)
     return name.replace("\x00", "\ufffd"), number

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
@@ -13,12 +13,12 @@ from django.utils.translation import gettext as _
 from apps.datasets import selectors as datasets
 from apps.datasets import services as dataset_services
 from apps.features import selectors
-from apps.features.choices import NEXT, BuildState, ColumnRole
+from apps.features.choices import NEXT, BuildState, ColumnRole, KeyType
 from apps.features.events import RetrievalCancelled, RetrievalFailed, RetrievalReady
 from apps.features.models import FeatureView, OnDemandView, Retrieval
 from apps.features.services.asking import KEPT
 from apps.features.services.joining import Joined, Labels, as_of, seen_as
-from apps.features.services.meaning import check_meet
+from apps.features.services.meaning import check_meet, kind_of_key
 from apps.features.services.metering import begin_usage, size_of
 from apps.features.services.on_demand.columns import check_alike, widened
 from apps.features.services.wanting import (
@@ -74,7 +74,7 @@ def _joined(
 ) -> tuple[Joined, dict[str, str]]:
     table = f"hr_{row.pk.hex}"
     tables.drop(table)
-    base = _rows(job, row, tables)
+    base = _rows(job, row, tables, texts_among(tables, views, row.views))
     schema = {column.name: column.type for column in tables.schema(base)}
     check_columns(schema, row.event_time, row.views)
     check_names_free(schema, [name for part in (*row.views, *row.on_demand) for name in part["names"]])
@@ -99,7 +99,18 @@ def _joined(
     return joined, schema
 
 
-def _rows(job: JobHandle, row: Retrieval, tables: Lake) -> TableAt:
+def texts_among(
+    tables: Lake, views: Sequence[tuple[FeatureView, TableAt]], parts: Sequence[Mapping[str, Any]]
+) -> set[str]:
+    """The columns of rows that hold texts of a view's keys: also where a CSV shows nothing but digits."""
+    found = set()
+    for (_view, at), part in zip(views, parts, strict=True):
+        types = {column.name: column.type for column in tables.schema(at)}
+        found |= {column for key, column in part["keys"].items() if kind_of_key(types[key]) == KeyType.TEXT}
+    return found
+
+
+def _rows(job: JobHandle, row: Retrieval, tables: Lake, texts: Collection[str]) -> TableAt:
     if row.base_version_id is not None:
         with job.scope():
             return datasets.table_at(datasets.get_version(actor=job.actor, version_id=row.base_version_id))
@@ -113,7 +124,7 @@ def _rows(job: JobHandle, row: Retrieval, tables: Lake) -> TableAt:
         job.raise_if_cancelled()
         job.progress(_("Reading the rows that were sent: %(rows)s") % {"rows": number(rows)}, None)
 
-    return dataset_services.write_lent(tables=tables, table=table, upload=upload, told=told)
+    return dataset_services.write_lent(tables=tables, table=table, upload=upload, told=told, texts=texts)
 
 
 def columns_of(

@@ -13,7 +13,7 @@ from apps.features import selectors
 from apps.features.choices import GONE, BuildState
 from apps.features.errors import DefinitionRefused
 from apps.features.models import FeatureService, FeatureView, OnDemandView, Retrieval
-from apps.features.services.naming import column_list
+from apps.features.services.naming import column_list, meant, name_and_number
 from apps.features.services.on_demand.columns import DerivedColumns, Taken, check_request_columns, needed_for
 from foundation.identity import Actor
 
@@ -109,16 +109,15 @@ def _hide_what_is_needed(
 
 def _service(actor: Actor, project: Project, said: str) -> FeatureService:
     rows = selectors.visible_services(actor=actor, project_id=project.pk).order_by("-number")
-    name, _sign, number = said.partition("@")
+    name, number = name_and_number(said)
     if pk := _as_id(said):
-        rows = rows.filter(pk=pk)
-    elif number:
-        rows = rows.filter(name=name, number=int(number)) if _is_number(number) else rows.none()
+        found = rows.filter(pk=pk)
     else:
-        rows = rows.filter(name=name)
-    service = rows.first()
+        found = rows.filter(name=name) if number is None else rows.filter(name=name, number=number)
+    service = found.first()
     if service is None:
-        raise refused("service", _("There is no feature service “%(name)s” here.") % {"name": said[:200]})
+        words = {"name": said[:200], "meant": meant(name, rows.values_list("name", flat=True))}
+        raise refused("service", _("There is no feature service “%(name)s” here. %(meant)s") % words)
     return service
 
 
@@ -138,21 +137,25 @@ def _of_service(
 
 
 def _named(actor: Actor, project: Project, said: str) -> tuple[FeatureView | OnDemandView, list[str]]:
-    name, _sign, feature = said.partition(":")
-    name, _sign, number = name.partition("@")
+    home, _sign, feature = said.partition(":")
+    name, number = name_and_number(home)
     ready = selectors.visible_views(actor=actor, project_id=project.pk).filter(state=BuildState.READY)
     computed = selectors.visible_on_demand_views(actor=actor, project_id=project.pk)
     found: Any = None
     for rows in (ready.filter(name=name), computed.filter(name=name)):
-        if number:
-            rows = rows.filter(number=int(number)) if _is_number(number) else rows.none()
+        rows = rows if number is None else rows.filter(number=number)
         found = found or rows.order_by("-number").first()
-    if found is None or not feature:
-        sentence = _("“%(said)s” names no feature of a view that is ready here. Write view:feature, or view:* for all.")
+    if found is None:
+        there = [*ready.values_list("name", flat=True), *computed.values_list("name", flat=True)]
+        sentence = _("“%(said)s” names no feature of a view that is ready here. %(meant)s Write view:feature.")
+        raise refused("features", sentence % {"said": said[:200], "meant": meant(name, there)})
+    if not feature:
+        sentence = _("“%(said)s” names a view and no feature of it. Write %(said)s:* for all of them.")
         raise refused("features", sentence % {"said": said[:200]})
     if feature != "*" and feature not in found.feature_names:
-        sentence = _("%(view)s has no feature %(names)s.")
-        raise refused("features", sentence % {"view": found, "names": column_list([feature])})
+        sentence = _("%(view)s has no feature %(names)s. It has: %(known)s.")
+        words = {"view": found, "names": column_list([feature]), "known": ", ".join(found.feature_names)[:2000]}
+        raise refused("features", sentence % words)
     return found, found.feature_names if feature == "*" else [feature]
 
 
@@ -161,10 +164,6 @@ def _as_id(said: str) -> UUID | None:
         return UUID(said)
     except ValueError:
         return None
-
-
-def _is_number(said: str) -> bool:
-    return said.isascii() and said.isdigit() and len(said) < 10
 
 
 def _check_known(given: Mapping[str, str], known: set[str], field: str) -> None:
@@ -186,7 +185,10 @@ def check_columns(types: Mapping[str, str], event_time: str, views: Sequence[Par
             sentence = _("The rows have no column %(name)s. They have: %(columns)s.")
             raise refused(place, sentence % {"name": column_list([column]), "columns": ", ".join(types)[:2000]})
     if not types[event_time].upper().startswith(("TIMESTAMP", "DATE")):
-        sentence = _("“%(name)s” is of type %(type)s; an event time is a time.")
+        sentence = _(
+            "“%(name)s” is of type %(type)s; an event time is a time. Write each like 2026-01-31 12:00:00, in UTC or "
+            "with its zone; in a DataFrame by pandas.to_datetime. One value that is no time makes texts of all."
+        )
         raise refused("event_time", sentence % {"name": event_time, "type": types[event_time]})
 
 

@@ -98,11 +98,11 @@ def parted(
     return keys, [dict(one) for one in requests]
 
 
-def told_beside(derived: Sequence[Derived], entities: Sequence[Row], requests: Sequence[Row]) -> list[Row]:
+def told_beside(derived: Sequence[Derived], entities: Sequence[Row], requests: Sequence[Row]) -> list[dict[str, Any]]:
     """The requests, each with what stands beside the entity's join keys, as other feature stores' clients send it."""
     names = {name for one in derived for name in one.declared}
     return [
-        {**{name: entity[name] for name in names & entity.keys()}, **request} if names else request
+        {**{name: entity[name] for name in names & entity.keys()}, **request} if names else dict(request)
         for entity, request in zip(entities, requests, strict=True)
     ]
 

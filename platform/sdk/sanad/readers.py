@@ -79,9 +79,9 @@ class Reader:
         """
         online = _online()
         try:
-            keys, given = online.parted(entities, requests)
+            keys, told = online.parted(entities, requests)
             answer = self.read(keys)
-            given = online.told_beside(self._plan.derived, keys, given)
+            given = online.told_beside(self._plan.derived, keys, told)
             online.check_requests(self._plan.derived, given)
             found: list[dict[str, Any]] = online.results(self._plan, keys, answer, given)
             return found

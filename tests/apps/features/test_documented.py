@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from apps.datasets import services as dataset_services
 from apps.features import services
 from apps.features.models import FeatureView
 from sanad.cli import parser
@@ -55,9 +56,10 @@ def test_the_walk_through_features_applies_as_it_is_pasted(scientist, project, i
     # The tables and the file are made as a person makes them; the commands of the walk themselves are read above.
     shell = f"sanad() {{ :; }}; curl() {{ :; }}; touch known.csv\n{code}"
     subprocess.run(["bash", "-c", shell], cwd=tmp_path, stdin=subprocess.DEVNULL, check=True)
-    for name in ("shop_payments", "shop_leavers"):
-        ingested(name, (tmp_path / f"{name}.csv").read_bytes())
     by = {"actor": scientist, "project": project}
+    for name in ("shop_payments", "shop_leavers"):
+        file = tmp_path / f"{name}.csv"
+        ingested(file.name, file.read_bytes(), dataset=dataset_services.create_dataset(**by, name=name))
     changed = (tmp_path / "shop.yaml").read_text()
     first = changed.replace(", amount_aed > 100 AS large", "")
     assert [step.action for step in services.apply_definitions(**by, text=first).steps] == ["new"] * 5
@@ -74,10 +76,7 @@ def test_the_walk_through_features_applies_as_it_is_pasted(scientist, project, i
 def test_the_file_that_is_shown_holds_what_files_hold(scientist, project, ingested):
     (text,) = blocks("features.md", "yaml")
     delays = b"carrier,moment,known,delay\nAA,2026-01-01 09:00:00,2026-01-01 10:00:00,5\n"
-    first = ingested("delays", delays)
-    for _more in range(2):
-        ingested("delays", delays, dataset=first.dataset)
-    text = re.sub(r" *owner: .*\n", "", text)
-    assert [step.action for step in services.plan_definitions(actor=scientist, project=project, text=text).steps] == [
-        "new"
-    ] * 5
+    by = {"actor": scientist, "project": project}
+    ingested("delays.csv", delays, dataset=dataset_services.create_dataset(**by, name="delays"))
+    text = re.sub(r" *owner: .*\n", "", text).replace("version: 3", "version: 1")
+    assert [step.action for step in services.plan_definitions(**by, text=text).steps] == ["new"] * 5
