@@ -18,8 +18,11 @@ from apps.features.views import (
     training_sets,
     windows,
 )
+from apps.features.views.equals import EQUALS
+from foundation.web import equals
 
 app_name = "features"
+equals.register(EQUALS)
 project_patterns = [
     path("features/", pages.feature_list, name="feature_list"),
     path("features/catalogue/<uuid:feature_id>/", features.feature_detail, name="feature_detail"),

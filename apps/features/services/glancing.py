@@ -64,6 +64,9 @@ def columns_sent(*, actor: Actor, project: Project, upload_id: UUID) -> tuple[st
     upload = datasets.get_upload(actor=actor, upload_id=upload_id)
     if upload.project_id != project.pk:
         raise FileRefused(_("This file was sent to another project. Send it here."))
+    if upload.created_by != actor.user:
+        # Nobody has said what is in its columns: it is of whoever sent it.
+        raise FileRefused(_("Somebody else sent this file. Send your own."))
     if upload.size > MOST_BYTES:
         sentence = _("“%(name)s” has %(size)s MB; here at most %(most)s. Make a dataset of it, and take its version.")
         words = {"name": upload.filename, "size": number(upload.size // 2**20), "most": number(MOST_BYTES // 2**20)}

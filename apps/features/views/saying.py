@@ -19,6 +19,7 @@ from foundation.access import Permission
 from foundation.clock import now
 from foundation.web import redirect, render_page
 from foundation.web.editing import alone
+from foundation.web.pages import offer_undo
 from foundation.web.refusals import refusals_on
 from foundation.web.requests import PortalRequest
 
@@ -31,8 +32,15 @@ def edit_page(request: PortalRequest, thing: Any, back: str, save: Callable[[dic
             save(form.words())
             messages.success(request, _("Saved."))
             return redirect(request, back)
-    context = {"form": form, "thing": thing, "back": back}
+    # Programs on the page name the thing as its own page does.
+    context = {"form": form, "thing": thing, "back": back, _word_of(thing): thing}
     return render_page(request, "features/describe.html", status=422 if form.errors else 200, **context)
+
+
+def _word_of(thing: Any) -> str:
+    """What pages call such a thing: an entity, a service, or a view, on demand or not."""
+    word = type(thing).__name__
+    return {"Entity": "entity", "FeatureService": "service"}.get(word, "view")
 
 
 def deprecate_page(
@@ -48,10 +56,18 @@ def deprecate_page(
     if request.method == "POST" and form.is_valid():
         with refusals_on(form):
             mark(form.cleaned_data["reason"], form.cleaned_data["instead"])
-            messages.success(request, _("%(name)s is deprecated; whoever uses it is told.") % {"name": thing})
+            said = _("%(name)s is deprecated; whoever uses it is told.") % {"name": thing}
+            offer_undo(request, said, f"{back}restore/")
             return redirect(request, back)
     context = {"form": form, "thing": thing, "back": back}
     return render_page(request, "features/deprecate.html", status=422 if form.errors else 200, **context)
+
+
+def restored(request: PortalRequest, thing: Any, again: str) -> None:
+    """Say that it may be chosen once more; undone it is deprecated for the same reason."""
+    said = _("%(name)s is not deprecated any more.") % {"name": thing}
+    instead = thing.deprecated_for_id or None
+    offer_undo(request, said, again, reason=thing.deprecated_because, instead=instead)
 
 
 @access.page(Permission.FEATURE_DEFINE)
@@ -80,8 +96,8 @@ def view_deprecate(request: PortalRequest, tenant: str, project: str, view_id: U
 @require_POST
 def view_restore(request: PortalRequest, tenant: str, project: str, view_id: UUID) -> HttpResponse:
     view = view_of(request, view_id)
+    restored(request, view, address(request, "view_deprecate", view.pk))
     services.restore_view(actor=request.actor, view=view)
-    messages.success(request, _("%(name)s is not deprecated any more.") % {"name": view})
     return redirect(request, address(request, "view_detail", view.pk))
 
 

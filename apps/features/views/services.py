@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from apps.features import forms, policies, selectors, services
 from apps.features.choices import GONE, BuildState
-from apps.features.views.saying import deprecate_page, edit_page
+from apps.features.views.saying import deprecate_page, edit_page, restored
 from apps.features.views.things import activity, address, as_id, client_lines, service_of
 from foundation import access
 from foundation.access import Permission
@@ -158,8 +158,8 @@ def service_deprecate(request: PortalRequest, tenant: str, project: str, service
 @require_POST
 def service_restore(request: PortalRequest, tenant: str, project: str, service_id: UUID) -> HttpResponse:
     service = service_of(request, service_id)
+    restored(request, service, address(request, "service_deprecate", service.pk))
     services.restore_service(actor=request.actor, service=service)
-    messages.success(request, _("%(name)s is not deprecated any more.") % {"name": service})
     return redirect(request, address(request, "service_detail", service.pk))
 
 

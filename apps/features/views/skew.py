@@ -16,6 +16,7 @@ from apps.features.views.things import address, view_of
 from foundation import access
 from foundation.access import Permission
 from foundation.web import redirect
+from foundation.web.pages import offer_undo
 from foundation.web.requests import PortalRequest
 
 _SHOWN = 10
@@ -40,8 +41,9 @@ def view_skew(request: PortalRequest, tenant: str, project: str, view_id: UUID) 
     view, form = view_of(request, view_id), forms.SkewForm(request.POST)
     if form.is_valid():
         share, limit = (form.cleaned_data[name] / 100 for name in ("share", "limit"))
+        before = {"share": view.skew_share * 100, "limit": view.skew_limit * 100}
         services.watch_skew(actor=request.actor, view_id=view.pk, share=share, limit=limit)
-        messages.success(request, _("Saved."))
+        offer_undo(request, _("Saved."), request.path, **before)
     else:
         messages.error(request, " ".join(str(sentence) for errors in form.errors.values() for sentence in errors))
     return redirect(request, address(request, "view_detail", view.pk) + "?tab=skew")

@@ -19,6 +19,7 @@ from apps.connections.views.equals import EQUALS as OF_CONNECTIONS
 from apps.dashboards.views.equals import EQUALS as OF_FILTERS
 from apps.datasets.views.equals import EQUALS as OF_INGESTIONS
 from apps.datasets.views.equals_of_datasets import EQUALS as OF_DATASETS
+from apps.features.views.equals import EQUALS as OF_FEATURES
 from apps.streams.views.equals import EQUALS as OF_STREAMS
 from apps.tenants import services
 from apps.tenants.views.equals import EQUALS as OF_TENANTS
@@ -32,12 +33,13 @@ ODD = """O'Brien "& Sons" {0} $(id)"""
 THING = SimpleNamespace(pk=uuid4(), name=ODD)
 _THINGS = ("group", "account", "provider", "webhook", "binned", "tenant", "connection", "stream", "ingestion")
 _THINGS += ("saved", "dataset", "version", "quarantine", "transformation")
+_THINGS += ("view", "entity", "service", "set")
 PAGE = {
     "membership": SimpleNamespace(pk=uuid4(), user=SimpleNamespace(email="o'brien@acme.test")),
     **dict.fromkeys(_THINGS, THING),
     "project": SimpleNamespace(slug="flights"),
 }
-EQUALS = {**OF_TENANTS, **OF_CONNECTIONS, **OF_INGESTIONS, **OF_DATASETS, **OF_STREAMS, **OF_FILTERS}
+EQUALS = {**OF_TENANTS, **OF_CONNECTIONS, **OF_INGESTIONS, **OF_DATASETS, **OF_STREAMS, **OF_FILTERS, **OF_FEATURES}
 ACTS = [(view, act) for view, acts in EQUALS.items() for act in acts]
 NAMES = [f"{view}-{act.method}-{act.path}" for view, act in ACTS]
 

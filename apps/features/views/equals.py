@@ -1,0 +1,124 @@
+"""What the pages of the feature store do, as curl, Python and command line."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from foundation.web.equals import Act
+
+_SAY = {"description": "…", "tags": ["delays"]}
+_DEPRECATE = {"reason": "…"}
+_DESCRIBE_VIEW = Act(
+    _("Say what it is"),
+    "PATCH",
+    "feature-views/{view.pk}/",
+    'client.features.edit({view.pk}, description="…", tags=["delays"])',
+    "features edit {view.pk} --description … --tag delays",
+    _SAY,
+)
+_DESCRIBE_ENTITY = Act(
+    _("Say what it is"),
+    "PATCH",
+    "entities/{entity.pk}/",
+    'client.features.edit_entity({entity.pk}, description="…", tags=["delays"])',
+    "features edit-entity {entity.name} --description … --tag delays",
+    _SAY,
+)
+_DESCRIBE_ON_DEMAND = Act(
+    _("Say what it is"),
+    "PATCH",
+    "on-demand-views/{view.pk}/",
+    'client.on_demand.edit({view.pk}, description="…", tags=["trips"])',
+    "on-demand edit {view.pk} --description … --tag trips",
+    {"description": "…", "tags": ["trips"]},
+)
+_FILE = (
+    Act(
+        _("Show what a file would change"),
+        "POST",
+        "feature-definitions/plan/",
+        'client.feature_definitions.plan("…")',
+        "features plan features.yaml",
+        {"project": "{project.slug}", "text": "…"},
+    ),
+    Act(
+        _("Make it so"),
+        "POST",
+        "feature-definitions/apply/",
+        'client.feature_definitions.apply("…")',
+        "features apply features.yaml",
+        {"project": "{project.slug}", "text": "…"},
+    ),
+)
+_HISTORY = Act(
+    _("Ask for features of the past"),
+    "POST",
+    "historical-features/",
+    'client.features.historical("rows.parquet", ["view:*"], event_time="event_timestamp")',
+    "feature history rows.parquet --feature 'view:*' --event-time event_timestamp --into features.parquet",
+    {"project": "{project.slug}", "upload": "…", "event_time": "event_timestamp", "features": ["view:*"]},
+)
+
+EQUALS = {
+    "features:feature_list": (
+        Act(
+            _("Search features"),
+            "GET",
+            "features/?project={project.slug}&q=delay",
+            'client.features.search("delay")',
+            "features search delay",
+        ),
+        *_FILE,
+    ),
+    "features:definition_file": _FILE,
+    "features:view_detail": (
+        Act(
+            _("Put it online again"),
+            "POST",
+            "feature-views/{view.pk}/materialise/",
+            "client.features.materialise({view.pk})",
+            "feature materialise {view.pk}",
+        ),
+        _DESCRIBE_VIEW,
+        Act(
+            _("Deprecate"),
+            "POST",
+            "feature-views/{view.pk}/deprecate/",
+            'client.features.deprecate({view.pk}, "…")',
+            "features deprecate {view.pk} …",
+            _DEPRECATE,
+        ),
+    ),
+    "features:view_edit": (_DESCRIBE_VIEW,),
+    "features:entity_detail": (_DESCRIBE_ENTITY,),
+    "features:entity_edit": (_DESCRIBE_ENTITY,),
+    "features:on_demand_detail": (_DESCRIBE_ON_DEMAND,),
+    "features:on_demand_edit": (_DESCRIBE_ON_DEMAND,),
+    "features:service_detail": (
+        Act(
+            _("Deprecate"),
+            "POST",
+            "feature-services/{service.pk}/deprecate/",
+            'client.feature_services.deprecate({service.pk}, "…")',
+            "feature-service deprecate {service.pk} …",
+            _DEPRECATE,
+        ),
+        Act(
+            _("Remove this version"),
+            "DELETE",
+            "feature-services/{service.pk}/",
+            "client.feature_services.remove({service.pk})",
+            "feature-service remove {service.pk}",
+        ),
+    ),
+    "features:training_set_detail": (
+        Act(
+            _("See what features have to do with the label"),
+            "GET",
+            "training-sets/{set.pk}/report/",
+            "client.training_sets.report({set.pk})",
+            "training-set report {set.pk}",
+        ),
+    ),
+    "features:history_define": (_HISTORY,),
+}
