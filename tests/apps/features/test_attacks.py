@@ -159,7 +159,7 @@ def test_an_event_that_never_becomes_known_is_in_no_window(kind):
     told = {"columns": {"x": "INTEGER"}, "known_since": "column"}
     view = SimpleNamespace(event_time="happened", created_column="told", windows=told, sql=select)
     plan = Plan(("who",), "happened", "told", 60, ("x",), ())
-    rows = duckdb.connect().execute(events_sql(view, plan, step=1, now_us=0)).fetchall()
+    rows = duckdb.connect().execute(events_sql(view, plan, step=1, arrived_us=0)).fetchall()
     assert [(row[0], row[1] is not None) for row in sorted(rows)] == [("a", True), ("b", False), ("c", True)]
 
 
@@ -168,7 +168,7 @@ def test_an_event_whose_key_no_store_takes_is_left_out_and_counted():
     told = {"columns": {"x": "INTEGER"}, "known_since": "event"}
     sql = f"SELECT *, TIMESTAMP '2026-01-01' AS happened FROM ({select})"
     view = SimpleNamespace(event_time="happened", created_column="", windows=told, sql=sql)
-    rows = duckdb.connect().execute(events_sql(view, Plan(("who",), "happened", "", 60, ("x",), ()), step=1, now_us=0))
+    rows = duckdb.connect().execute(events_sql(view, Plan(("who",), "happened", "", 60, ("x",), ()), step=1, arrived_us=0))
     assert {row[3]: row[1] is not None for row in rows.fetchall()} == {1: True, 2: False, 3: True, 4: False}
 
 
