@@ -73,6 +73,8 @@ BASE_FEATURES = [
     "day_of_month",
     "scheduled_arrival_minute",
 ]
+# By which the features of EXAMPLE that flights do not say themselves are looked up.
+KEYS = {"carrier": "UA", "origin": "EWR", "tailnum": "N14228"}
 EXAMPLE: dict[str, Any] = {
     "carrier": "UA",
     "origin": "EWR",

@@ -39,6 +39,37 @@ class Serving(Stage):
         except SanadError as error:
             return {"error": str(error)}
 
+    def by_keys(self) -> Figures:
+        """A client says what it knows of a flight, and which carrier, airport and plane; the rest is looked up."""
+        deployment = self.scientist.deployments.get(self.made["deployment"]["id"])
+        sent = {name: flights.EXAMPLE[name] for name in deployment["lookups"]["sent"]} | flights.KEYS
+
+        def asked() -> dict[str, Any]:
+            before, answer = self._known(), self.scientist.deployments.predict(deployment, [sent])
+            return {"answer": answer, "known": self._known(), "before": before}
+
+        # Windows slide: what was known on both sides of the answer was known in it.
+        found = wait_for(
+            asked,
+            lambda told: told["known"] == told["before"],
+            failed=lambda _told: None,
+            timeout_s=60,
+            what="An answer between two changes of the windows",
+        )
+        known = found["known"]
+        whole = self.scientist.deployments.predict(deployment, [{**sent, **known}])
+        alone = found["answer"]["probabilities"]
+        must(alone == whole["probabilities"], f"by keys alone {alone}, with all features {whole['probabilities']}")
+        there = [name for name in known if known[name] is not None]
+        told = {name for one in found["answer"].get("missing", ()) for name in one["features"]}
+        must(told == set(known) - set(there), f"{sorted(told)} were told to be missing, and known are {there}")
+        must(there, "nothing was known of a flight that has just landed")
+        return {"sent": len(sent), "looked_up": len(there), "told_missing": len(told)}
+
+    def _known(self) -> dict[str, Any]:
+        (row,) = self.scientist.features.online(entities=[flights.KEYS], service=flights.SERVICE)
+        return dict(row["features"])
+
     def refuse_bad_input(self) -> Figures:
         refusals = {}
         wrong = {"wrong_type": {**flights.EXAMPLE, "distance": "far"}, "missing_column": {"carrier": "UA"}}
