@@ -37,11 +37,13 @@ HOOKS = {
     "new_input": "pyiceberg: a FileIO",
     "on_message_complete": "httptools",
     "openid_config": "allauth's OpenID adapter",
+    "pause_writing": "asyncio: flow control of a Protocol",
     "post_login": "allauth's adapter",
     "process_exception": "Django's middleware",
     "process_view": "Django's middleware",
     "readall": "Python: io.RawIOBase",
     "respond_user_inactive": "allauth's adapter",
+    "resume_writing": "asyncio: flow control of a Protocol",
     "setup_schedule": "Celery beat",
     "log_message": "http.server",
 }
