@@ -81,8 +81,7 @@ _TRUTH: dict[Any, Any] = {"__true": True, "__false": False}
 
 def _field_of(feature: Mapping[str, Any], example: Any) -> forms.Field:
     shared: dict[str, Any] = {"label": feature["name"], "required": not feature["nullable"], "initial": example}
-    if feature.get("left_out") and not example:
-        shared["help_text"] = _("Looked up where it is empty.") if feature.get("looked_up") else ""
+    shared["help_text"] = feature.get("help", "")
     kind, known = feature["type"], feature.get("categories") or []
     if kind == "boolean":
         if example is not None:

@@ -69,17 +69,15 @@ def of_use(request: PortalRequest, deployment: Any, usual: Mapping[str, Any]) ->
 def fields_to_try(found: Lookups, features: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The form's fields: keys and values of the request first, then what is sent, then what is looked up if empty."""
     known = {feature["name"]: feature for feature in features}
+    helps = {**dict.fromkeys(found.requests, _("A value of the request.")), **dict.fromkeys(found.keys, _("A key."))}
     more = [
-        {"name": name, "type": _TYPES.get(kind, "text"), "nullable": True, "left_out": True}
+        {"name": name, "type": _TYPES.get(kind, "text"), "nullable": True, "left_out": True, "help": helps[name]}
         for name, kind in {**found.requests, **found.keys}.items()
         if name not in known
     ]
-    sent = [known[name] for name in found.sent]
-    return [*more, *sent, *(looked_up(known[name]) for name in found.looked_up)]
-
-
-def looked_up(feature: Mapping[str, Any]) -> dict[str, Any]:
-    return {**feature, "nullable": True, "left_out": True, "looked_up": True}
+    sent = [{**known[name], "help": helps.get(name, _("Sent in any case."))} for name in found.sent]
+    empty = {"nullable": True, "left_out": True, "help": _("Looked up where it is empty.")}
+    return [*more, *sent, *({**known[name], **empty} for name in found.looked_up)]
 
 
 def missing_in_words(missing: Any) -> list[str]:

@@ -16,6 +16,7 @@ from apps.deployments import selectors, services
 from apps.deployments.choices import RevisionState
 from apps.deployments.models import Revision
 from apps.deployments.services import lookups
+from apps.features import selectors as features_read
 from apps.features import services as features
 from apps.features.choices import BuildState
 from apps.features.models import TrainingSet
@@ -145,7 +146,7 @@ def test_keys_alone_answer_as_all_features_do(served, front, store, scientist, a
     refused_by_name_and_place(served, front)
     only_the_portal_and_readers(served, front, store)
     many = as_all_features_do(served, front, store, scientist)
-    ends_and_comes_back(served, front, monkeypatch=pytest.MonkeyPatch())
+    ends_and_comes_back(served, front, scientist, pytest.MonkeyPatch())
     pages_and_rest_say_it(served, api_as, client_as, scientist)
     log_has_what_the_model_saw(served, front, many)
 
@@ -212,9 +213,6 @@ def pages_and_rest_say_it(served, api_as, client_as, scientist):
     assert (told["feature_service"]["name"], told["feature_service"]["number"]) == ("trips", 1)
     client, root = client_as(scientist), f"/t/acme/p/flights/deployments/{revision.deployment_id}/"
     use = client.get(root, {"tab": "use"}).content.decode()
-    if os.environ.get("LOOK"):
-        open("/tmp/sv-use.html", "w").write(use)
-        open("/tmp/sv-try.html", "w").write(client.get(f"{root}try/").content.decode())
     assert "Ask by keys alone" in use and "trips v1" in use
     assert "{&quot;dataframe_records&quot;: [{&quot;airline&quot;: &quot;A&quot;, &quot;seats&quot;:" in use
     trying = client.get(f"{root}try/").content.decode()
@@ -257,7 +255,7 @@ def refused_by_name_and_place(served, front):
         assert ask(front, key, {"dataframe_split": {"columns": columns, "data": data}}).status == 400
 
 
-def ends_and_comes_back(served, front, monkeypatch):
+def ends_and_comes_back(served, front, scientist, monkeypatch):
     revision, key = served
     assert "revision.lookups_lent" in str(acts_on("revision", revision))
     names = online_store().admitted("sanad-reader")
@@ -305,6 +303,11 @@ def ends_and_comes_back(served, front, monkeypatch):
     assert ask(front, key, records(AA)).status == 200
 
     # Whoever sees some of it masked lends nothing.
+    version = revision.model_version
+    assert lookups.may_look_up(scientist, version)
+    with monkeypatch.context() as patched:
+        patched.setattr(features_read, "masks_of_view", lambda _actor, _view: {"recent_delay": str})
+        assert not lookups.may_look_up(scientist, version)
     Revision.objects.filter(pk=revision.pk).update(looks_up=False)
     services.watch_revisions()
     assert online_store().admitted("sanad-reader") == []
