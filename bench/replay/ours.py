@@ -25,7 +25,7 @@ from bench.replay import arrivals, reference
 from bench.replay.portal import SECOND, Portal, begin, moment, move
 from sanad.samples import landed
 
-MOMENTS, DRAWN, AT_ONCE = 2, 400, 5
+MOMENTS, DRAWN, AT_ONCE = 3, 400, 5
 TOLD_EVERY = 20
 # Between two long steps come short ones, in which flights fall into windows that others are still in.
 SHORT = (3_600, 1_200, 300)
