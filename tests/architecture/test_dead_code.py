@@ -21,6 +21,7 @@ BY_NAME = re.compile(
 HOOKS = {
     "ActorScheme": "drf-spectacular finds extensions among the subclasses",
     "CreateModels": "squashed migrations",
+    "_find_reload_model": "Django's state of migrations",
     "_look_at_the_start": "Celery's signals",
     "_get_schema_response": "drf-spectacular's view",
     "_get_site_name": "allauth: the name of the portal on a device that holds passkeys",

@@ -25,10 +25,9 @@ _OF_ONE_TABLE = (
 class _NearState(ProjectState):
     """A state whose classes are made anew one at a time."""
 
-    def reload_model(self, app_label: str, model_name: str, delay: bool = False) -> None:
-        if "apps" in self.__dict__:
-            self.is_delayed = True
-            self._reload({(app_label, model_name)})
+    def _find_reload_model(self, app_label: str, model_name: str, delay: bool = False) -> set[tuple[str, str]]:
+        self.is_delayed = True
+        return {(app_label, model_name)}
 
 
 class NearExecutor(MigrationExecutor):

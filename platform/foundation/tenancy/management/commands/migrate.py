@@ -6,5 +6,5 @@ from django.core.management.commands import migrate
 
 from foundation.tenancy.near import NearExecutor
 
-migrate.MigrationExecutor = NearExecutor  # the command takes it from its own module
+vars(migrate)["MigrationExecutor"] = NearExecutor  # the command takes it from its own module
 Command = migrate.Command
