@@ -123,7 +123,6 @@ def test_a_feature_service_stands_for_its_features_in_feasts_words(client, view)
     store = FeatureStore(client=client)
     service = store.get_feature_service("late")
     assert service.features == ("delays@1:recent_delay", "trip@1:each")
-    assert store.list_feature_services() == [service]
     rows = [{"carrier": "AA", "seats": 5}, {"carrier": "ZZ", "seats": 2}]
     online = store.get_online_features(service, rows)
     assert online.to_dict() == {

@@ -153,14 +153,6 @@ class FeatureStore:
                 statuses[said] = [NOT_FOUND if gone else PRESENT for gone in missing]
         return OnlineResponse(values, statuses)
 
-    def list_feature_services(self) -> list[FeatureService]:
-        """The newest version of each."""
-        newest: dict[str, Thing] = {}
-        for row in self._client.feature_services.list():
-            if row["name"] not in newest or newest[row["name"]]["number"] < row["number"]:
-                newest[row["name"]] = row
-        return [self._service(row) for row in newest.values()]
-
     def get_feature_service(self, name: str) -> FeatureService:
         """The newest version of this name, or that of “name v2”."""
         return self._service(self._client.feature_services.get(name))

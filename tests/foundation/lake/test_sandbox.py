@@ -267,3 +267,10 @@ def test_a_child_loads_no_pandas():
     with children_module.take() as child:
         loaded = {Path(line.path).name for line in psutil.Process(child.pid).memory_maps()}
     assert [name for name in loaded if "arrow" in name] and not [name for name in loaded if "pandas" in name]
+
+
+def test_a_table_of_many_columns_takes_no_more_room_than_its_rows(lake, lake_id):
+    inputs = {"t": lake.write("wide", pa.table({f"c{i}": [0.5] * 50 for i in range(900)}))}
+    assert len(sandbox.describe(lake_id, "SELECT * FROM t", inputs)) == 900
+    assert sandbox.run(lake_id, "SELECT * FROM t", inputs).read_all().shape == (50, 900)
+    assert sandbox.run(lake_id, "SELECT c1 FROM t", inputs).read_all().shape == (50, 1)

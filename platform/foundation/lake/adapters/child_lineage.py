@@ -41,7 +41,7 @@ def run(user: DuckDBPyConnection, job: dict[str, Any]) -> dict[str, Any]:
     statement.check(user, job["sql"], job["inputs"])
     for name, given in job["inputs"].items():
         columns = ", ".join(f"NULL::{kind} AS {identifier(column)}" for column, kind in given["columns"])
-        empty = user.execute(f"SELECT {columns} LIMIT 0").to_arrow_table()
+        empty = user.execute(f"SELECT {columns} LIMIT 0").to_arrow_reader(1).read_all()
         user.register(name, empty if empty.num_columns else pa.table({"none": []}))
     statement.bind(user, job["sql"])
     answered = list(user.sql(job["sql"]).columns)

@@ -30,6 +30,8 @@ _CONFIG = {
     "threads": "1",  # threads made now would stand outside the walls
 }
 _BATCH = 65_536
+# Arrow makes room for a whole batch before there is a row of it: of 500 columns, with its own million rows, 4 GB.
+_MOST_CELLS = 8_000_000
 _HUGE = ("HUGEINT", "UHUGEINT")
 
 
@@ -73,12 +75,12 @@ def run(engine: Engine, job: dict[str, Any], files: list[int], rows: int) -> dic
             return _lineage(engine, job)
         lock(engine, job, _show(engine.reader, job["inputs"], files, job.get("sample_rows")))
         for name in job["inputs"]:
-            schema = engine.reader.execute(f"SELECT * FROM {identifier(name)} LIMIT 0").to_arrow_table().schema
+            schema = engine.reader.execute(f"SELECT * FROM {identifier(name)} LIMIT 0").to_arrow_reader(1).schema
             engine.user.register(name, _Input(engine.reader, name, schema))
         sql, columns = _answerable(engine.user, job["sql"])
         if job["kind"] == "describe":
             return {"columns": columns}
-        reader = engine.user.execute(sql).to_arrow_reader(_BATCH)
+        reader = engine.user.execute(sql).to_arrow_reader(_rows_at_once(_BATCH, len(columns)))
         return send(reader, rows, limit_rows=job["limit_rows"], limit_bytes=job["limit_bytes"])
     except statement.Refused as error:
         return error.said
@@ -89,6 +91,11 @@ def run(engine: Engine, job: dict[str, Any], files: list[int], rows: int) -> dic
         return statement.explained(error)
     except MemoryError:
         return {"error": "Out of Memory"}
+
+
+def _rows_at_once(most: int, columns: int) -> int:
+    """As many rows as have room in a batch of so many columns; not fewer than a vector of the engine's has."""
+    return max(2_048, min(most, _MOST_CELLS // max(1, columns)))
 
 
 def _lineage(engine: Engine, job: dict[str, Any]) -> dict[str, Any]:
@@ -191,5 +198,5 @@ class _Input(ds.InMemoryDataset):
         needed = set(wanted) | ({name for name in names if name in str(filter)} if filter is not None else set())
         read = [name for name in names if name in needed] or names[:1]
         sql = f"SELECT {', '.join(map(identifier, read))} FROM {identifier(self._name)}"
-        batches = self._reader.cursor().execute(sql).to_arrow_reader(122_880)
+        batches = self._reader.cursor().execute(sql).to_arrow_reader(_rows_at_once(122_880, len(read)))
         return ds.Scanner.from_batches(batches, columns=wanted, filter=filter)
