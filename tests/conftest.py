@@ -7,10 +7,9 @@ import os
 
 gc.disable()  # while everything is loaded
 
-from tests.support import collecting, servers
+from tests.support import servers
 
 servers.ensure()  # before Django's settings are read
-collecting.look()
 
 from portal.frontend.catalogues import compile_catalogues
 
@@ -21,6 +20,7 @@ import django
 django.setup()
 
 import pytest
+from filelock import FileLock
 
 from tests.support import one_stack
 from tests.support.people import *  # noqa: F403
@@ -39,13 +39,6 @@ gc.set_threshold(100_000, 20, 20)
 WAITING = ("tests/chaos/", "tests/browser/", "tests/contracts/", "tests/containers/")
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_collection():
-    """Read first by one worker in a fresh clone."""
-    with collecting.in_turn():
-        return (yield)
-
-
 def pytest_collection_modifyitems(items):
     """Waiting tests first, in the order above; everything else as it was found."""
     places = {place: number for number, place in enumerate(WAITING)}
@@ -55,7 +48,12 @@ def pytest_collection_modifyitems(items):
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_blocker, worker_id):
     """A copy of the migrated template, reached as the portal's own role: row-level security is on in every test."""
-    servers.make_template(f"test_{worker_id}")
+    home = os.environ[servers.MARK]
+    with FileLock(f"{home}/template.lock"):
+        if not os.path.exists(f"{home}/template.done"):
+            servers.migrate_template()
+            open(f"{home}/template.done", "w").close()
+        servers.clone_template(f"test_{worker_id}")
     _use(f"test_{worker_id}")
     _reclone_instead_of_flush(f"test_{worker_id}")
     yield

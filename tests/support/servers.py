@@ -17,7 +17,6 @@ from pathlib import Path
 
 import psutil
 import psycopg
-from filelock import FileLock
 from psycopg import sql
 
 MARK = "SANAD_TEST_HOME"
@@ -156,19 +155,8 @@ def _stop(home: Path, starter: int) -> None:
     shutil.rmtree(home, ignore_errors=True)
 
 
-def make_template(*copies: str) -> None:
-    """Migrate the template database unless another process of the session has, and copy it under these names."""
-    done = Path(os.environ[MARK]) / "template.done"
-    with FileLock(done.with_suffix(".lock")):
-        if not done.exists():
-            migrate_template()
-            done.touch()
-        for name in copies:
-            clone_template(name)
-
-
 def migrate_template() -> None:
-    """Migrate the template database, under the owner, in a process of its own."""
+    """Migrate the template database once per session, under the owner, in a process of its own."""
     subprocess.run(
         [sys.executable, str(ROOT / "manage.py"), "migrate", "--skip-checks", "--database=owner", "--verbosity=0"],
         check=True,
