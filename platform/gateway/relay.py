@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
+import struct
 from typing import Any, cast
 
 import hiredis
@@ -21,6 +22,9 @@ log = logging.getLogger("gateway.relay")
 
 READER = b"sanad-reader-"
 MOST_CONNECTIONS = 256
+# Of one user of the system: a replica holds one or two, and one that opens more shuts out none of the others.
+MOST_OF_ONE = 64
+_CREDENTIALS = struct.Struct("3i")
 # A thousand names of a view, for twenty views.
 MOST_NAMES = 20_000
 MOST_WAITING_BYTES = 4 * 1024 * 1024
@@ -47,10 +51,13 @@ class _FromReplica(asyncio.Protocol):
         self._opening: asyncio.Task[None] | None = None
         self._store: asyncio.Transport | None = None
         self.transport: asyncio.Transport | None = None
+        self.user = -1
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.Transport, transport)
-        if len(self._open_now) >= MOST_CONNECTIONS:
+        self.user = _user_of(self.transport)
+        of_one = sum(one.user == self.user for one in self._open_now)
+        if len(self._open_now) >= MOST_CONNECTIONS or of_one >= MOST_OF_ONE:
             self.transport.abort()
             return
         self._open_now.add(self)
@@ -156,6 +163,13 @@ class _FromReplica(asyncio.Protocol):
             self._store.abort()
         if self._opening is not None and self._store is None:
             self._opening.cancel()
+
+
+def _user_of(transport: asyncio.Transport) -> int:
+    """The user of the system at the other end, as the kernel says."""
+    told = transport.get_extra_info("socket").getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
+    _process, user, _group = _CREDENTIALS.unpack(told)
+    return int(user)
 
 
 class _FromStore(asyncio.Protocol):

@@ -22,7 +22,7 @@ IN = [b"AUTH", NAME, b"pw"]
 def store():
     """One that lets in whoever says nothing: the relay alone keeps replicas from reading everything."""
     path = f"/tmp/sanad-rr-{os.getpid()}-{uuid.uuid4().hex[:8]}.sock"
-    server = ValkeyServer(unix_socket_path=path)
+    server = ValkeyServer(port=0, unix_socket_path=path)
     server.start()
     wire = Valkey(f"unix://{path}")
     wire.read([b"nothing"])
@@ -113,3 +113,24 @@ def test_nothing_else_passes(store, pieces):
 
 def test_a_store_that_is_away_closes_the_connection():
     assert talk("unix:///tmp/sanad-nowhere.sock", command(IN)) == b""
+
+
+def test_one_user_shuts_out_no_other_by_opening_more_and_more(store, monkeypatch):
+    """And whoever closes one may open another."""
+    monkeypatch.setattr("gateway.relay.MOST_OF_ONE", 3)
+
+    async def ask(path):
+        held = [AsyncValkey(f"unix://{NAME.decode()}:pw@{path}") for _one in range(3)]
+        for wire in held:
+            assert await wire.read([b"ours:1"]) == [b"one"]
+        with pytest.raises(StoreAway):
+            await AsyncValkey(f"unix://{NAME.decode()}:pw@{path}").read([b"ours:1"])
+        held.pop().close()
+        async with asyncio.timeout(5):
+            while True:
+                try:
+                    return await AsyncValkey(f"unix://{NAME.decode()}:pw@{path}").read([b"ours:1"])
+                except StoreAway:
+                    await asyncio.sleep(0.01)
+
+    assert asyncio.run(relayed(store, ask)) == [b"one"]
