@@ -54,7 +54,7 @@ VALUES = {
 @pytest.fixture(scope="module")
 def store():
     path = f"/tmp/sanad-rl-{os.getpid()}-{uuid.uuid4().hex[:8]}.sock"
-    server = ValkeyServer(unix_socket_path=path)
+    server = ValkeyServer(port=0, unix_socket_path=path)
     server.start()
     wire = Valkey(f"unix://{path}")
     names = DELAYS.names.of([{"flight": number} for number in VALUES])

@@ -70,7 +70,7 @@ def iris_artifact(tmp_path_factory):
 @pytest.fixture
 def store(settings):
     path = f"/tmp/sanad-lk-{os.getpid()}-{uuid.uuid4().hex[:8]}.sock"
-    running = ValkeyServer(unix_socket_path=path)
+    running = ValkeyServer(port=0, unix_socket_path=path)
     running.start()
     settings.REDIS_URL = f"unix://{path}"
     yield settings.REDIS_URL

@@ -168,7 +168,9 @@ def test_an_event_whose_key_no_store_takes_is_left_out_and_counted():
     told = {"columns": {"x": "INTEGER"}, "known_since": "event"}
     sql = f"SELECT *, TIMESTAMP '2026-01-01' AS happened FROM ({select})"
     view = SimpleNamespace(event_time="happened", created_column="", windows=told, sql=sql)
-    rows = duckdb.connect().execute(events_sql(view, Plan(("who",), "happened", "", 60, ("x",), ()), step=1, arrived_us=0))
+    rows = duckdb.connect().execute(
+        events_sql(view, Plan(("who",), "happened", "", 60, ("x",), ()), step=1, arrived_us=0)
+    )
     assert {row[3]: row[1] is not None for row in rows.fetchall()} == {1: True, 2: False, 3: True, 4: False}
 
 
