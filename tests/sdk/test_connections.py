@@ -65,7 +65,7 @@ def test_one_lives_its_whole_life_on_the_command_line(run, warehouse, stage, tmp
 
 def test_a_new_address_without_the_secret_is_refused_at_its_field(run, warehouse):
     said = run("connection", "edit", "Warehouse", "--set", "host=8.8.8.8", code=1)
-    assert "  password: " in said and "Give it again" in said
+    assert said.startswith("password: ") and said.count("Give it again") == 1
     assert "has no sign of equality" in run("connection", "edit", "Warehouse", "--set", "host", code=2)
 
 

@@ -25,7 +25,8 @@ def predict(sanad, client, monkeypatch):
     """Ask a deployment whose model takes FEATURES; exit code, the rows that were sent, what was said beside."""
     sent: list = []
     kind = type(client.deployments)
-    monkeypatch.setattr(kind, "find", lambda self, said: {"url": f"http://here/{said}"})
+    monkeypatch.setattr(kind, "find", lambda self, said: {"id": said, "url": f"http://here/{said}"})
+    monkeypatch.setattr(kind, "get", lambda self, said: {"id": said, "lookups": None})
     monkeypatch.setattr(kind, "schema", lambda self, deployment: SCHEMA)
     monkeypatch.setattr(kind, "predict", lambda self, deployment, rows: sent.extend(rows) or {"predictions": []})
 

@@ -77,7 +77,8 @@ def _run(said: argparse.Namespace) -> int:
 
 
 def _explain(error: SanadError) -> int:
-    tell(error.sentence)
+    beside = error.beside()
+    tell(f"{', '.join(beside)}: {error.sentence}" if beside else error.sentence)
     for name, said in error.more():
         tell(f"  {name}: {said}")
     if error.request_id:

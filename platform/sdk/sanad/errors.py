@@ -32,8 +32,14 @@ class SanadError(Exception):
 
     def more(self) -> list[tuple[str, str]]:
         """What is wrong of which field, where that is more than the sentence."""
-        told = [(name, said) for name, found in self.fields.items() for said in found]
-        return [(name, said) for name, said in told if said not in self.sentence]
+        return [(name, said) for name, said in self._told() if said not in self.sentence]
+
+    def beside(self) -> list[str]:
+        """The fields of which the sentence itself says what is wrong."""
+        return list(dict.fromkeys(name for name, said in self._told() if said in self.sentence))
+
+    def _told(self) -> list[tuple[str, str]]:
+        return [(name, said) for name, found in self.fields.items() for said in found]
 
 
 class Refused(SanadError):

@@ -12,6 +12,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psutil
 import psycopg
 import pytest
 
@@ -168,10 +169,17 @@ def test_both_killed_at_once_leave_no_orphan(start):
     supervisor.suspend()
     stage.process.kill()
     supervisor.kill()
-    servers = [each for each in stage.family if "sleep" not in " ".join(each.cmdline() or ["sleep"])]
+    servers = [each for each in stage.family if _serves(each)]
     until(lambda: not any(each in stage.left() for each in servers))
     for hidden in stage.left():
         hidden.kill()  # a daemon that hides from everybody outlives a double kill; the test must not leave it
+
+
+def _serves(process: psutil.Process) -> bool:
+    try:
+        return "sleep" not in " ".join(process.cmdline() or ["sleep"])
+    except psutil.NoSuchProcess:
+        return False  # it went with its parents while we looked
 
 
 def run(*command: str) -> subprocess.CompletedProcess[str]:
