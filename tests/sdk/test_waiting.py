@@ -80,7 +80,7 @@ WAITS = {
     "dataset": lambda client: client.datasets.wait(AN_ID),
     "derived": lambda client: client.datasets.derive("d", sql="SELECT 1", inputs={}),
     "feature view": lambda client: client.features.define("f", entity="e", sql="SELECT 1", inputs={}, event_time="t"),
-    "training set": lambda client: client.training_sets.create("t", base_version="v", label="l"),
+    "training set": lambda client: client.training_sets.create("t", base_version=AN_ID, label="l"),
     "run": lambda client: client.runs.wait("r"),
     "deployment": lambda client: client.deployments.deploy("v", "late"),
     "report": lambda client: client.reports.create(model_version="v"),
