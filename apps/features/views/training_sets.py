@@ -11,7 +11,7 @@ from django.http import HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from apps.features import policies, selectors
+from apps.features import policies, selectors, services
 from apps.features.choices import BuildState, ColumnRole
 from apps.features.views.relations import perfect, relations_tab
 from apps.features.views.things import activity, address, tabs, training_set_of, version_address
@@ -82,6 +82,7 @@ def _proof(request: PortalRequest, row: Any) -> Part:
             "url": address(request, "view_detail", count["view_id"]),
             "ttl": views[count["view_id"]].ttl_seconds if count["view_id"] in views else None,
             "oldest": selectors.oldest_of(count),
+            "ahead": services.ahead_in_words(count["view"], count.get("looks_ahead", [])),
         }
         for count in row.leakage_proof.get("views", [])
     ]
