@@ -71,7 +71,7 @@ class FeatureViewViewSet(ProjectListViewSet):
 
     def list(self, request: Request) -> Response:
         project = self.wanted_project(request)
-        return self.pages(selectors.visible_views(actor=self.actor, project_id=project.pk), self.serializer_class)
+        return self.pages(selectors.listed_views(actor=self.actor, project_id=project.pk), self.serializer_class)
 
     @extend_schema(responses=serializers.FeatureViewDetail)
     def retrieve(self, request: Request, pk: UUID) -> Response:

@@ -16,6 +16,7 @@ from apps.features.services.cataloguing import (
     note_training_set,
     note_view,
 )
+from apps.features.services.clearing import ask_to_remove_training_set, remove_training_set
 from apps.features.services.computing import compute_view
 from apps.features.services.defining import define_entity, define_view, entity_called, preview_sql
 from apps.features.services.definitions import (
@@ -94,6 +95,7 @@ __all__ = [
     "ahead_in_words",
     "apply_definitions",
     "ask_for_history",
+    "ask_to_remove_training_set",
     "ask_to_remove_view",
     "begin_materialisation",
     "build_training_set",
@@ -153,6 +155,7 @@ __all__ = [
     "register_on_demand",
     "register_section",
     "remove_service",
+    "remove_training_set",
     "remove_view",
     "request_materialisation",
     "restore_service",

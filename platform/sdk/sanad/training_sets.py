@@ -87,5 +87,10 @@ class TrainingSets(Resource):
         """The training set of this id or name."""
         return self._one("training-sets/", said)
 
+    def remove(self, said: str) -> Thing:
+        """Clear away one that failed or was cancelled (its id or name); its number is not given again."""
+        asked: Thing = self._http.post(f"training-sets/{self.get(said)['id']}/remove/")
+        return asked
+
     def list(self) -> Things:
         return list(self._http.pages("training-sets/", project=self._project))
