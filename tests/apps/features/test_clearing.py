@@ -10,6 +10,7 @@ from apps.features.models import Feature
 from foundation.errors import AccessDenied, Conflict
 from foundation.ledger.models import LedgerEvent
 from tests.apps.features import stage
+from tests.apps.features.test_features import noted
 
 
 def test_a_view_that_could_not_be_computed_goes_from_lists_and_sentences(
@@ -20,6 +21,8 @@ def test_a_view_that_could_not_be_computed_goes_from_lists_and_sentences(
     run_jobs()
     failed.refresh_from_db()
     assert (failed.state, failed.number) == (BuildState.FAILED, 2)
+    noted()
+    assert Feature.objects.filter(view=failed).exists()
     page = "/t/acme/p/flights/features/"
     assert "One feature view could not be computed" in client_as(scientist).get(page).content.decode()
     with pytest.raises(AccessDenied, match="Only an administrator"):
@@ -30,6 +33,7 @@ def test_a_view_that_could_not_be_computed_goes_from_lists_and_sentences(
     run_jobs()
     failed.refresh_from_db()
 
+    noted()
     assert (failed.state, failed.failure) == (BuildState.DESTROYED, "")
     assert not Feature.objects.filter(view=failed).exists()
     assert Feature.objects.filter(view=view, current=True).exists()

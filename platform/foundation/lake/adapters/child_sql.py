@@ -63,7 +63,7 @@ def prepare(httpfs: str) -> Engine:
 
 
 def run(engine: Engine, job: dict[str, Any], files: list[int], rows: int) -> dict[str, Any]:
-    """Answer a job of kind `sql` (rows), `describe` (columns), `tables` (names), or of one that reads its tree alone."""
+    """Answer a job of kind `sql` (rows), `describe` (columns), `tables` (names), or one that reads its tree."""
     try:
         tables = statement.check(engine.user, job["sql"], job.get("inputs"))
         if job["kind"] == "tables":
