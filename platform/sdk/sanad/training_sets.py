@@ -34,6 +34,7 @@ class TrainingSets(Resource):
         "features"} or a name alone. `service` is a feature service whose views are taken, joined by `keys` ({join key:
         column of the base version}) where the columns are called otherwise.
         `on_demand` takes ids, or {"id", "request": {request value: base column}, "features": names}.
+        Without `features` all columns of the base are some, but for label, event time, group and what holds join keys.
         `ignore_known_since` shows corrections before they were known; the portal records it, and warns.
         """
         body = {

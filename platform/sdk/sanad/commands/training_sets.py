@@ -16,7 +16,9 @@ def add_to(acts: Any) -> None:
     create.add_argument("name")
     create.add_argument("--base", required=True, help="dataset (its newest version) or version that holds the label")
     create.add_argument("--label", required=True)
-    create.add_argument("--feature", action="append", help="a column of the base that is a feature; without it, all")
+    create.add_argument(
+        "--feature", action="append", help="a column of the base to learn from; without it, all but keys"
+    )
     create.add_argument("--view", action="append", default=[], help="a feature view to join")
     create.add_argument("--service", default="", help="a feature service, whose views are joined")
     create.add_argument(
