@@ -51,8 +51,8 @@ class TrainingSetForm(forms.Form):
         required=False,
         widget=forms.CheckboxSelectMultiple,
         help_text=_(
-            "Leave out what is known only after the prediction. Label, event time and group are left out by themselves; "
-            "a column that holds a key of a view counts only where it is marked."
+            "Leave out what is known only after the prediction. Label, event time and group are left out by themselves;"
+            " a column that holds a key of a view counts only where it is marked."
         ),
     )
     ignore_known_since = forms.BooleanField(

@@ -80,9 +80,11 @@ def test_a_training_set_that_failed_goes_and_one_that_is_ready_stays(
     assert define.training_set(flights, "lateness", event_time="moment", features=["carrier"]).number == 3
 
 
-def test_what_holds_keys_is_learned_from_only_where_somebody_asks_for_it(define, view, flights):
+def test_what_holds_keys_is_learned_from_only_where_somebody_asks_for_it(define, view, flights, client_as, scientist):
     words = {"event_time": "moment", "views": [{"view": view.pk}]}
     left = define.training_set(flights, "unsaid", **words)
     named = define.training_set(flights, "said", features=["carrier"], **words)
     alone = define.training_set(flights, "alone", event_time="moment")
     assert (left.base_features, named.base_features, alone.base_features) == ([], ["carrier"], ["carrier"])
+    form = client_as(scientist).get(f"/t/acme/p/flights/features/training-sets/new/?base={flights.pk}").context["form"]
+    assert "carrier" in dict(form.fields["features"].choices) and "carrier" not in form["features"].value()
