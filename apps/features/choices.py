@@ -22,8 +22,9 @@ GONE = frozenset({BuildState.FAILED, BuildState.CANCELLED, BuildState.DESTROYING
 NEXT: dict[BuildState, frozenset[BuildState]] = {
     BuildState.BUILDING: frozenset({BuildState.READY, BuildState.FAILED, BuildState.CANCELLED}),
     BuildState.READY: frozenset({BuildState.DESTROYING}),
-    BuildState.FAILED: frozenset(),
-    BuildState.CANCELLED: frozenset(),
+    # What never had rows is cleared away as what has them is removed.
+    BuildState.FAILED: frozenset({BuildState.DESTROYING}),
+    BuildState.CANCELLED: frozenset({BuildState.DESTROYING}),
     BuildState.DESTROYING: frozenset({BuildState.DESTROYED}),
     BuildState.DESTROYED: frozenset(),
 }

@@ -15,7 +15,7 @@ from foundation.identity import Actor
 from foundation.web.chain import ChainNode
 
 if TYPE_CHECKING:
-    from apps.features.models import FeatureService, FeatureView, Retrieval
+    from apps.features.models import FeatureService, FeatureView, Retrieval, TrainingSet
 
 
 def check_can_define(actor: Actor, project: object) -> None:
@@ -69,6 +69,17 @@ def check_can_remove(actor: Actor, view: FeatureView) -> None:
     again = state is BuildState.DESTROYING and view.removed
     if not again and BuildState.DESTROYING not in NEXT[state]:
         raise Conflict(_("This version is %(state)s; there are no rows to remove.") % {"state": state.label})
+
+
+def check_can_clear(actor: Actor, training_set: TrainingSet) -> None:
+    """One that is ready stays, since what was trained on it names it; so does what an erasure destroys."""
+    sentence = _("Only an administrator, of the organisation or of the project, may remove a training set for good.")
+    access.require(actor, Permission.DATASET_DESTROY, training_set, else_say=sentence)
+    state = BuildState(training_set.state)
+    again = state is BuildState.DESTROYING and not training_set.digest
+    if not again and state not in {BuildState.FAILED, BuildState.CANCELLED}:
+        sentence = _("This training set is %(state)s; one that failed or was cancelled can be removed.")
+        raise Conflict(sentence % {"state": state.label})
 
 
 def check_name_typed(view: FeatureView, typed: str) -> None:

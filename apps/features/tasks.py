@@ -45,6 +45,11 @@ def remove_view(*, job: JobHandle, view_id: str, **_later: object) -> None:
     services.remove_view(job=job, view_id=UUID(view_id))
 
 
+@job(name="features.remove_training_set", in_archive=True)
+def remove_training_set(*, job: JobHandle, training_set_id: str, **_later: object) -> None:
+    services.remove_training_set(job=job, training_set_id=UUID(training_set_id))
+
+
 @job(name="features.advance_view")
 def advance_view(*, job: JobHandle, view_id: str, **_later: object) -> None:
     services.advance_view(job=job, view_id=UUID(view_id))

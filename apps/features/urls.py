@@ -61,6 +61,11 @@ project_patterns = [
         "features/training-sets/<uuid:training_set_id>/", training_sets.training_set_detail, name="training_set_detail"
     ),
     path(
+        "features/training-sets/<uuid:training_set_id>/remove/",
+        training_sets.training_set_remove,
+        name="training_set_remove",
+    ),
+    path(
         "features/training-sets/<uuid:training_set_id>/label.json",
         relations.label_chart,
         name="label_chart",

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from rest_framework import serializers
 
-from apps.features import selectors
+from apps.features import selectors, services
 from apps.features.choices import MOST_FRESHNESS_S, KeyType
 from apps.features.models import Entity, FeatureView, Materialisation, SkewCheck
 from foundation.clock import now
@@ -89,6 +89,16 @@ class FeatureViewSerializer(serializers.ModelSerializer):
         return selectors.destroyed_in_words(view)
 
 
+class FeatureViewDetail(FeatureViewSerializer):
+    """One version alone, with what in its SQL may look ahead: nothing of that is kept, so no list has it."""
+
+    warnings = serializers.SerializerMethodField()
+
+    def get_warnings(self, view: FeatureView) -> list[str]:
+        """What in its SQL may bring later values to an earlier event time."""
+        return services.warnings_of_view(view)
+
+
 class FeatureViewStart(serializers.Serializer):
     project = serializers.SlugField()
     entity = serializers.CharField()
@@ -107,6 +117,9 @@ class PreviewStart(serializers.Serializer):
     project = serializers.SlugField()
     sql = serializers.CharField()
     inputs = serializers.DictField(child=serializers.UUIDField())
+    event_time = serializers.CharField(
+        required=False, allow_blank=True, default="", help_text="Its column; warnings are the more exact."
+    )
 
 
 class MaterialisationSerializer(serializers.ModelSerializer):

@@ -53,7 +53,13 @@ class TrainingSetMeaning(serializers.Serializer):
     project = serializers.SlugField()
     base_version = serializers.UUIDField()
     label = serializers.CharField(max_length=255)  # type: ignore[assignment]
-    features = serializers.ListField(child=serializers.CharField(), required=False, allow_null=True, default=None)
+    features = serializers.ListField(
+        child=serializers.CharField(),
+        required=False,
+        allow_null=True,
+        default=None,
+        help_text="Columns of the base; without them all but label, event time, group and what holds join keys.",
+    )
     event_time = serializers.CharField(required=False, allow_blank=True, default="")
     group = serializers.CharField(required=False, allow_blank=True, default="")
     window_start = serializers.DateTimeField(required=False, allow_null=True, default=None)

@@ -21,12 +21,13 @@ class TrainingSetViewSet(ProjectListViewSet):
         "create": Permission.FEATURE_DEFINE,
         "preview": Permission.FEATURE_DEFINE,
         "report": Permission.FEATURE_VIEW,
+        "remove": Permission.DATASET_DESTROY,
     }
     only_read = frozenset({"preview"})
 
     def list(self, request: Request) -> Response:
         project = self.wanted_project(request)
-        rows = selectors.visible_training_sets(actor=self.actor, project_id=project.pk)
+        rows = selectors.listed_training_sets(actor=self.actor, project_id=project.pk)
         return self.pages(rows, self.serializer_class)
 
     def retrieve(self, request: Request, pk: UUID) -> Response:
@@ -56,6 +57,15 @@ class TrainingSetViewSet(ProjectListViewSet):
                 actor=self.actor, project=project, base_version_id=version, service_id=body.pop("service"), **body
             )
         )
+
+    @extend_schema(request=None, responses={202: serializers.TrainingSetSerializer})
+    @action(detail=True, methods=["post"])
+    def remove(self, request: Request, pk: UUID) -> Response:
+        """Clear one away that failed or was cancelled; its number is not given again."""
+        row = selectors.get_training_set(actor=self.actor, training_set_id=pk)
+        services.ask_to_remove_training_set(actor=self.actor, training_set=row)
+        row = selectors.get_training_set(actor=self.actor, training_set_id=pk)
+        return self.answer(self.serializer_class, row, status=202)
 
     @action(detail=True, methods=["get"])
     def report(self, request: Request, pk: UUID) -> Response:

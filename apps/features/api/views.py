@@ -71,27 +71,28 @@ class FeatureViewViewSet(ProjectListViewSet):
 
     def list(self, request: Request) -> Response:
         project = self.wanted_project(request)
-        return self.pages(selectors.visible_views(actor=self.actor, project_id=project.pk), self.serializer_class)
+        return self.pages(selectors.listed_views(actor=self.actor, project_id=project.pk), self.serializer_class)
 
+    @extend_schema(responses=serializers.FeatureViewDetail)
     def retrieve(self, request: Request, pk: UUID) -> Response:
-        return self.answer(self.serializer_class, selectors.get_view(actor=self.actor, view_id=pk))
+        return self.answer(serializers.FeatureViewDetail, selectors.get_view(actor=self.actor, view_id=pk))
 
-    @extend_schema(request=serializers.FeatureViewStart, responses={202: serializers.FeatureViewSerializer})
+    @extend_schema(request=serializers.FeatureViewStart, responses={202: serializers.FeatureViewDetail})
     def create(self, request: Request) -> Response:
         body = self.body(serializers.FeatureViewStart)
         project = self.project_of(body.pop("project"))
         entity = services.entity_called(actor=self.actor, project=project, name=body.pop("entity"))
         view = services.define_view(actor=self.actor, project=project, entity=entity, **body)
-        return self.answer(self.serializer_class, view, status=202)
+        return self.answer(serializers.FeatureViewDetail, view, status=202)
 
-    @extend_schema(request=serializers.Description)
+    @extend_schema(request=serializers.Description, responses=serializers.FeatureViewDetail)
     def partial_update(self, request: Request, pk: UUID) -> Response:
         """Change description, owner or tags; the version stays."""
         body = self.body(serializers.Description)
         services.describe_view(actor=self.actor, view=self._view(pk), **body)
         return self.retrieve(request, pk)
 
-    @extend_schema(request=serializers.Deprecation)
+    @extend_schema(request=serializers.Deprecation, responses=serializers.FeatureViewDetail)
     @action(detail=True, methods=["post"])
     def deprecate(self, request: Request, pk: UUID) -> Response:
         """Mark it, with a reason, and tell whoever uses it."""
@@ -102,7 +103,7 @@ class FeatureViewViewSet(ProjectListViewSet):
         )
         return self.retrieve(request, pk)
 
-    @extend_schema(request=None)
+    @extend_schema(request=None, responses=serializers.FeatureViewDetail)
     @action(detail=True, methods=["post"])
     def restore(self, request: Request, pk: UUID) -> Response:
         """Withdraw its deprecation."""
@@ -123,9 +124,13 @@ class FeatureViewViewSet(ProjectListViewSet):
     @extend_schema(request=serializers.PreviewStart)
     @action(detail=False, methods=["post"])
     def preview(self, request: Request) -> Response:
+        """The first rows that the SQL gives, and `warnings` of what in it may look ahead; nothing is kept."""
         body = self.body(serializers.PreviewStart)
+        event_time = body.pop("event_time")
         rows = services.preview_sql(actor=self.actor, project=self.project_of(body.pop("project")), **body)
-        return Response({"columns": rows.column_names, "rows": [list(row.values()) for row in rows.to_pylist()]})
+        warnings = services.warnings_of_sql(body["sql"], event_time)
+        shown = [list(row.values()) for row in rows.to_pylist()]
+        return Response({"columns": rows.column_names, "rows": shown, "warnings": warnings})
 
     @extend_schema(request=serializers.OnlineQuestion)
     @action(detail=False, methods=["post"])

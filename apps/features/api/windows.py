@@ -8,7 +8,7 @@ from rest_framework.response import Response
 
 from apps.features import services
 from apps.features.api.projects import ProjectListViewSet
-from apps.features.api.serializers import FeatureViewSerializer
+from apps.features.api.serializers import FeatureViewDetail, FeatureViewSerializer
 from apps.features.choices import KnownSince, WindowFunction
 from foundation.access import Permission
 
@@ -49,17 +49,19 @@ class WindowsViewSet(ProjectListViewSet):
     permissions = {"create": Permission.FEATURE_DEFINE, "preview": Permission.FEATURE_DEFINE}
     only_read = frozenset({"preview"})
 
-    @extend_schema(request=WindowsStart, responses={202: FeatureViewSerializer})
+    @extend_schema(request=WindowsStart, responses={202: FeatureViewDetail})
     def create(self, request: Request) -> Response:
         body = self.body(WindowsStart)
         project = self.project_of(body.pop("project"))
         entity = services.entity_called(actor=self.actor, project=project, name=body.pop("entity"))
         view = services.define_windows(actor=self.actor, project=project, entity=entity, **body)
-        return self.answer(self.serializer_class, view, status=202)
+        return self.answer(FeatureViewDetail, view, status=202)
 
     @extend_schema(request=EventsStart)
     @action(detail=False, methods=["post"])
     def preview(self, request: Request) -> Response:
         body = self.body(EventsStart)
         rows = services.preview_events(actor=self.actor, project=self.project_of(body.pop("project")), **body)
-        return Response({"columns": rows.column_names, "rows": [list(row.values()) for row in rows.to_pylist()]})
+        warnings = services.warnings_of_sql(body["sql"]) if body["sql"] else []
+        shown = [list(row.values()) for row in rows.to_pylist()]
+        return Response({"columns": rows.column_names, "rows": shown, "warnings": warnings})

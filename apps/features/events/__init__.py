@@ -39,6 +39,7 @@ from apps.features.events.training_sets import (
     TrainingSetDestroyed,
     TrainingSetFailed,
     TrainingSetReady,
+    TrainingSetRemoved,
 )
 from apps.features.events.views import (
     EntityDefined,
@@ -98,4 +99,5 @@ __all__ = [
     "TrainingSetDestroyed",
     "TrainingSetFailed",
     "TrainingSetReady",
+    "TrainingSetRemoved",
 ]

@@ -57,6 +57,16 @@ class TrainingSetCancelled(ledger.Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class TrainingSetRemoved(ledger.Event):
+    """It had failed or was cancelled: nothing is left of it but its number."""
+
+    kind = "training_set.removed"
+    said = _("removed it: it never had rows")
+    icon = "trash"
+    training_set_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
 class TrainingSetDestroyed(ledger.Event):
     """Its rows and every key that opened them are gone; `digest` says which rows they were."""
 

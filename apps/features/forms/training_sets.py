@@ -51,7 +51,8 @@ class TrainingSetForm(forms.Form):
         required=False,
         widget=forms.CheckboxSelectMultiple,
         help_text=_(
-            "Leave out what is known only after the prediction. Label, event time and group are left out by themselves."
+            "Leave out what is known only after the prediction. Label, event time and group are left out by themselves;"
+            " a column that holds a key of a view counts only where it is marked."
         ),
     )
     ignore_known_since = forms.BooleanField(
@@ -88,7 +89,8 @@ class TrainingSetForm(forms.Form):
         choices = {"label": _NONE + names, "event_time": _NONE + times, "group": _NONE + names, "features": told}
         for name, offered in choices.items():
             self.fields[name].choices = offered  # type: ignore[attr-defined]
-        self.initial.setdefault("features", [name for name, _label in names if name not in unique])
+        keyed = {key for view in views for key in view.entity.join_keys}
+        self.initial.setdefault("features", [name for name, _label in names if name not in {*unique, *keyed}])
         self._services = list(services)
         if self._services:
             self.fields["service"] = forms.ChoiceField(

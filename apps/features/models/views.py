@@ -84,6 +84,11 @@ class FeatureView(Deprecable, TenantModel):
         return f"{self.name} v{self.number}"
 
     @property
+    def is_cleared(self) -> bool:
+        """It was never computed, and has been cleared away: its number stays, and no list has it."""
+        return self.state == BuildState.DESTROYED and not self.digest
+
+    @property
     def feature_names(self) -> list[str]:
         return [feature["name"] for feature in self.features]
 

@@ -20,6 +20,9 @@ from foundation.figures import number
 from foundation.identity import Actor
 from foundation.lake.ports import TableAt
 
+# What failed or was cancelled and then cleared away: its number is on record, and nothing else of it.
+_CLEARED = Q(state=BuildState.DESTROYED, digest="")
+
 
 def visible_entities(*, actor: Actor, project_id: UUID | None = None) -> QuerySet[Entity]:
     return _visible(Entity, actor, project_id)
@@ -31,12 +34,24 @@ def visible_views(*, actor: Actor, project_id: UUID | None = None, newest_only: 
     )
     if not newest_only:
         return rows
-    same = FeatureView.objects.filter(project_id=OuterRef("project_id"), name=OuterRef("name")).order_by("-number")
+    rows = rows.exclude(_CLEARED)
+    same = FeatureView.objects.filter(project_id=OuterRef("project_id"), name=OuterRef("name")).exclude(_CLEARED)
+    same = same.order_by("-number")
     return rows.filter(number=Subquery(same.values("number")[:1]))
 
 
 def get_view(*, actor: Actor, view_id: UUID) -> FeatureView:
     return _one(visible_views(actor=actor).filter(pk=view_id), _("There is no such feature view here."))
+
+
+def listed_views(*, actor: Actor, project_id: UUID) -> QuerySet[FeatureView]:
+    """All versions but those that were cleared away before they ever had rows."""
+    return visible_views(actor=actor, project_id=project_id).exclude(_CLEARED)
+
+
+def listed_training_sets(*, actor: Actor, project_id: UUID) -> QuerySet[TrainingSet]:
+    """The same of training sets."""
+    return visible_training_sets(actor=actor, project_id=project_id).exclude(_CLEARED)
 
 
 def visible_training_sets(*, actor: Actor, project_id: UUID | None = None) -> QuerySet[TrainingSet]:
@@ -87,12 +102,14 @@ def times_in_words() -> str:
 
 def destroyed_in_words(thing: FeatureView | TrainingSet) -> str:
     """Why there are no rows to read any more; empty where there are."""
-    if thing.state == BuildState.DESTROYING and getattr(thing, "removed", False):
+    if thing.state == BuildState.DESTROYING and (getattr(thing, "removed", False) or not thing.digest):
         return _("It is being removed.")
     if thing.state == BuildState.DESTROYING:
         return _("Its content is being destroyed: a person was erased from what it was made of.")
     if thing.state == BuildState.DESTROYED and thing.destroyed_at is not None:
         day = date_format(localtime(thing.destroyed_at))
+        if not thing.digest:
+            return _("Removed on %(day)s. It never had rows.") % {"day": day}
         if getattr(thing, "removed", False):
             return _("Removed on %(day)s. Its digest says what it was.") % {"day": day}
         return _("Content destroyed on %(day)s, reason: erasure of a person. Its digest says what it was.") % {
@@ -162,8 +179,8 @@ def _reading(version_id: UUID) -> list[UUID]:
 
 
 def versions_of_view(*, actor: Actor, view: FeatureView) -> QuerySet[FeatureView]:
-    """All versions of the feature view, newest first."""
-    return visible_views(actor=actor, project_id=view.project_id).filter(name=view.name).order_by("-number")
+    """All versions of the feature view that are listed, newest first."""
+    return listed_views(actor=actor, project_id=view.project_id).filter(name=view.name).order_by("-number")
 
 
 def summary(*, actor: Actor, project_id: UUID) -> dict[str, int]:
@@ -176,7 +193,7 @@ def summary(*, actor: Actor, project_id: UUID) -> dict[str, int]:
         offline=Count("pk", filter=Q(state=BuildState.READY, online_at=None)),
         in_work=building,
     )
-    sets = visible_training_sets(actor=actor, project_id=project_id).aggregate(sets=Count("pk"), in_work=building)
+    sets = listed_training_sets(actor=actor, project_id=project_id).aggregate(sets=Count("pk"), in_work=building)
     computed = visible_newest_on_demand(actor=actor, project_id=project_id).aggregate(n=Coalesce(Sum(_length()), 0))
     services = access.visible(FeatureService.objects.all(), actor, Permission.FEATURE_VIEW, project_id=project_id)
     return {

@@ -16,6 +16,7 @@ from apps.features.services.cataloguing import (
     note_training_set,
     note_view,
 )
+from apps.features.services.clearing import ask_to_remove_training_set, remove_training_set
 from apps.features.services.computing import compute_view
 from apps.features.services.defining import define_entity, define_view, entity_called, preview_sql
 from apps.features.services.definitions import (
@@ -34,6 +35,7 @@ from apps.features.services.definitions import (
 from apps.features.services.deprecating import deprecate_service, deprecate_view, restore_service, restore_view
 from apps.features.services.describing import describe_entity, describe_on_demand, describe_service, describe_view
 from apps.features.services.erasing import TrainingSetReach, ViewMentionReach, ViewReach, WindowReach
+from apps.features.services.foreseeing import ahead_in_words, warnings_of_sql, warnings_of_view
 from apps.features.services.glancing import columns_sent, look_at_history
 from apps.features.services.leaving import FeatureFarewell
 from apps.features.services.likening import similar_to_sql
@@ -90,8 +92,10 @@ __all__ = [
     "WindowReach",
     "admit_reader",
     "advance_view",
+    "ahead_in_words",
     "apply_definitions",
     "ask_for_history",
+    "ask_to_remove_training_set",
     "ask_to_remove_view",
     "begin_materialisation",
     "build_training_set",
@@ -151,6 +155,7 @@ __all__ = [
     "register_on_demand",
     "register_section",
     "remove_service",
+    "remove_training_set",
     "remove_view",
     "request_materialisation",
     "restore_service",
@@ -169,6 +174,8 @@ __all__ = [
     "view_fields",
     "view_words",
     "wake_all",
+    "warnings_of_sql",
+    "warnings_of_view",
     "watch_online",
     "watch_skew",
     "why_not_lent",

@@ -32,6 +32,10 @@ def note_view(*, view_id: UUID) -> None:
     view = FeatureView.objects.select_related("entity").filter(pk=view_id).first()
     if view is None:
         return
+    if view.is_cleared:
+        Feature.objects.filter(view=view).delete()
+        _settle_current(view)
+        return
     covered = selectors.covered_in_view(view)
     columns = {column["name"]: column for column in view.profile.get("columns", [])}
     newest = None if view.event_time in covered else _moment(columns.get(view.event_time, {}).get("max"))

@@ -20,6 +20,7 @@ from apps.features.errors import DefinitionRefused
 from apps.features.events import EntityDefined, FeatureViewDefined
 from apps.features.models import Entity, FeatureView
 from apps.features.services.describing import checked_tags, owner_called
+from apps.features.services.foreseeing import warnings_of_sql
 from apps.features.services.meaning import check_carried, check_steady, checked_key_types, fit_keys
 from apps.features.services.naming import column_list, meant
 from apps.projects.services import lock_project
@@ -223,8 +224,14 @@ def preview_sql(*, actor: Actor, project: Project, sql: str, inputs: Mapping[str
     return found.read_all()
 
 
-def look_at_sample(actor: Actor, view: FeatureView, inputs: Mapping[str, UUID]) -> tuple[str, ...]:
-    """What the SQL gives over the first rows of its inputs, in words: a dry run, nothing is kept."""
+def noted(actor: Actor, view: FeatureView, inputs: Mapping[str, UUID]) -> tuple[str, ...]:
+    """What whoever defines the view should know of its SQL, in words; nothing is kept."""
+    ahead = warnings_of_sql(view.sql, view.event_time) if view.sql else []
+    return (*ahead, *_look_at_sample(actor, view, inputs))
+
+
+def _look_at_sample(actor: Actor, view: FeatureView, inputs: Mapping[str, UUID]) -> tuple[str, ...]:
+    """What the SQL gives over the first rows of its inputs: a dry run."""
     tables, _names = _tables(actor, view.sql, inputs)
     limits: dict[str, Any] = {"limit_rows": _PREVIEW_ROWS, "sample_rows": _SAMPLE_ROWS, "timeout_s": 20}
     rows = lake.sandbox.run(actor.tenant_id, view.sql, tables, **limits).read_all()

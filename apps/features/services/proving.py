@@ -17,6 +17,7 @@ from apps.features.adapters.asof import comma, known_at, meant_sql
 from apps.features.errors import DefinitionRefused, LeakageFound
 from apps.features.models import FeatureView
 from apps.features.ports import JoinedView, Labels
+from apps.features.services.foreseeing import seen_ahead
 from foundation.lake.ports import Lake, TableAt
 from foundation.quoting import identifier
 
@@ -76,7 +77,10 @@ def proof_of(
     for spec, view in zip(joined, views, strict=True):
         sql = proof_sql(event_time=labels.event_time, view=spec)
         found = tables.query(sql, {"joined": at, "source": sources[spec.alias]}).read_all().to_pylist()[0]
-        said = {"ignores_known_since": True} if spec.early else {}
+        said: Proof = {"ignores_known_since": True} if spec.early else {}
+        # No count sees into the SQL of a view; what may bring later values there is told beside them.
+        if ahead := seen_ahead(view):
+            said["looks_ahead"] = ahead
         counts.append({"view": str(view), "view_id": str(view.pk), "digest": view.digest, **found, **said})
     _check_nothing_leaked(sum(one["violations"] for one in counts), sum(one["mismatches"] for one in counts))
     return counts

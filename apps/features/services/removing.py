@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from apps.features import policies, selectors
 from apps.features.choices import NEXT, BuildState
 from apps.features.events import FeatureViewRemovalRequested, FeatureViewRemoved
-from apps.features.models import FeatureView
+from apps.features.models import DeprecationNotice, FeatureView
 from apps.features.services import windows
 from apps.features.services.metering import end_usage
 from apps.features.services.online import drop_online
@@ -90,6 +90,7 @@ def _end(actor: Actor, view_id: UUID) -> None:
     view.first_profile, view.online_keys, view.online_at, view.failure = {}, None, None, ""
     view.save()
     end_usage(view)
+    DeprecationNotice.objects.filter(view=view).delete()
     gone = FeatureViewRemoved(view_id=view.pk, digest=view.digest)
     ledger.record(gone, actor=actor, project_id=view.project_id, subject=("feature_view", view.pk))
 

@@ -65,7 +65,8 @@ def checked_set(
 ) -> TrainingSet:
     """A training set that can mean what it says, not saved; else DefinitionRefused.
 
-    Declare labels, base columns and feature views; `features` None takes every base column not used otherwise.
+    Declare labels, base columns and feature views; `features` None takes every base column that is
+    not used otherwise: neither label, event time and group nor what holds a view's join keys.
 
     `views` holds {"view": id, "keys": {join key: base column}, "features": names or None} for each view; of a service
     the views are its own, joined by `keys` ({join key: base column}) or by what `views` says of one of them.
@@ -89,8 +90,11 @@ def checked_set(
     asked = _of_service(service, on_demand) if service else on_demand
     derived = taken(actor=actor, project=project, given=asked, types=types, label=label, chosen=chosen)
     spoken_for = {label, event_time, group}
-    base_features = list(features) if features is not None else [c for c in types if c not in spoken_for]
-    used = {*base_features, *spoken_for, *(column for _view, keys, _names in chosen for column in keys.values())}
+    keyed = {column for _view, keys, _names in chosen for column in keys.values()}
+    # What names a row or its time tells nothing of others: it is learned from only where somebody asks for it.
+    unnamed = [name for name in types if name not in spoken_for | keyed]
+    base_features = unnamed if features is None else list(features)
+    used = {*base_features, *spoken_for, *keyed}
     used |= {column for one in derived for column in one.request.values()}
     dataset_services.check_classified(actor, base, used)
     covered = datasets.beyond_guessing(actor, base)

@@ -83,7 +83,12 @@ def _preview(request: PortalRequest, form: forms.ViewForm) -> dict[str, Any]:
     found = services.preview_sql(actor=request.actor, project=request.project, sql=sql, inputs=inputs)
     named = {v.pk: str(v) for v in datasets.ready_versions(actor=request.actor, project_id=request.project.pk)}
     guessed = [(alias, named[pk]) for alias, pk in inputs.items() if alias not in form.cleaned_data["inputs"]]
-    return {"sample": sample_rows(found), "found": guessed, "written": _written(request, form, inputs)}
+    return {
+        "sample": sample_rows(found),
+        "warnings": services.warnings_of_sql(sql, form.so_far()["view"].get("event_time", "")),
+        "found": guessed,
+        "written": _written(request, form, inputs),
+    }
 
 
 def _written(request: PortalRequest, form: forms.ViewForm, inputs: dict[str, UUID]) -> str:

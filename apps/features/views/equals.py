@@ -119,6 +119,13 @@ EQUALS = {
             "client.training_sets.report({set.pk})",
             "training-set report {set.pk}",
         ),
+        Act(
+            _("Clear it away, where it failed or was cancelled"),
+            "POST",
+            "training-sets/{set.pk}/remove/",
+            "client.training_sets.remove({set.pk})",
+            "training-set remove {set.pk}",
+        ),
     ),
     "features:history_define": (_HISTORY,),
 }

@@ -50,6 +50,7 @@ def view_detail(request: PortalRequest, tenant: str, project: str, view_id: UUID
         "topic": f"feature_view:{view.pk}",
         "may_define": access.ask(policies.check_can_define, request.actor, request.project),
         "follows": following(request, view),
+        "warnings": services.warnings_of_view(view),
         **_tabbed(request, view),
     }
     return render_page(request, "features/view_detail.html", **context)

@@ -152,7 +152,12 @@ def _files(request: PortalRequest, row: Any) -> list[dict[str, str]]:
 
 def _proof(request: PortalRequest, row: Any) -> Part:
     counts = [
-        {**count, "url": address(request, "view_detail", count["view_id"]), "oldest": selectors.oldest_of(count)}
+        {
+            **count,
+            "url": address(request, "view_detail", count["view_id"]),
+            "oldest": selectors.oldest_of(count),
+            "ahead": services.ahead_in_words(count["view"], count.get("looks_ahead", [])),
+        }
         for count in row.leakage_proof.get("views", [])
     ]
     return {

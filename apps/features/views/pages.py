@@ -70,7 +70,7 @@ def _table(request: PortalRequest, shown: str) -> Any:
         rows = selectors.visible_features(actor=actor, project_id=pk)
         return build_table(request, FeatureTable, rows, filterset_class=forms.FeatureFilter)
     if shown == "sets":
-        sets = selectors.visible_training_sets(actor=actor, project_id=pk)
+        sets = selectors.listed_training_sets(actor=actor, project_id=pk)
         return build_table(request, TrainingSetTable, sets, filterset_class=TrainingSetFilter)
     if shown == "history":
         asked = selectors.visible_retrievals(actor=actor, project_id=pk)

@@ -7,17 +7,18 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.contrib import messages
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_POST
 
-from apps.features import policies, selectors
+from apps.features import policies, selectors, services
 from apps.features.choices import BuildState, ColumnRole
 from apps.features.views.relations import perfect, relations_tab
 from apps.features.views.things import activity, address, tabs, training_set_of, version_address
 from foundation import access
 from foundation.access import Permission
-from foundation.web import render_page
+from foundation.web import redirect, render_page
 from foundation.web.chain import chain_of, users_of
 from foundation.web.jobs_pages import newest_job
 from foundation.web.lake_tables import rows_table
@@ -45,10 +46,21 @@ def training_set_detail(request: PortalRequest, tenant: str, project: str, train
         "chain": chain_of(request.actor, "training_set", row.pk),
         "topic": f"training_set:{row.pk}",
         "may_start": access.can(request.actor, Permission.RUN_START, row),
+        "may_clear": access.ask(policies.check_can_clear, request.actor, row),
         "may_define": access.ask(policies.check_can_define, request.actor, request.project),
         **_tabbed(request, row),
     }
     return render_page(request, "features/training_set_detail.html", **context)
+
+
+@access.page(Permission.DATASET_DESTROY)
+@access.fresh
+@require_POST
+def training_set_remove(request: PortalRequest, tenant: str, project: str, training_set_id: UUID) -> HttpResponse:
+    row = training_set_of(request, training_set_id)
+    services.ask_to_remove_training_set(actor=request.actor, training_set=row)
+    messages.success(request, _("%(name)s is being removed.") % {"name": row})
+    return redirect(request, f"{address(request, 'feature_list')}?show=sets")
 
 
 def _tabbed(request: PortalRequest, row: Any) -> Part:
@@ -82,6 +94,7 @@ def _proof(request: PortalRequest, row: Any) -> Part:
             "url": address(request, "view_detail", count["view_id"]),
             "ttl": views[count["view_id"]].ttl_seconds if count["view_id"] in views else None,
             "oldest": selectors.oldest_of(count),
+            "ahead": services.ahead_in_words(count["view"], count.get("looks_ahead", [])),
         }
         for count in row.leakage_proof.get("views", [])
     ]

@@ -32,7 +32,9 @@ def windows_define(request: PortalRequest, tenant: str, project: str) -> HttpRes
     if act == "preview" and form.check_for_preview():
         with refusals_on(form, otherwise="sql"):
             found = services.preview_events(actor=request.actor, project=request.project, **_events(form))
+            sql = form.events().get("sql", "")
             context["sample"] = sample_rows(found)
+            context["warnings"] = services.warnings_of_sql(sql) if sql else []
     if act == "create" and form.is_valid() and form.check_entity():
         with refusals_on(form, otherwise="source"):
             return _create(request, form)

@@ -175,13 +175,18 @@ class Features(Catalogue, HistoricalFeatures):
         found: Thing = self._http.post(f"feature-views/{view}/watch-skew/", {"share": share, "limit": limit})
         return found
 
-    def preview(self, sql: str, inputs: Mapping[str, str]) -> Thing:
+    def preview(self, sql: str, inputs: Mapping[str, str], *, event_time: str = "") -> Thing:
+        """{"columns", "rows", "warnings"}: the first rows, and what in the SQL may look ahead; nothing is kept.
+
+        With the column of the `event_time` the warnings are the more exact.
+        """
         found: Thing = self._http.post(
             "feature-views/preview/",
             {
                 "project": self._project,
                 "sql": sql,
                 "inputs": {alias: self._client.datasets.newest(said) for alias, said in inputs.items()},
+                "event_time": event_time,
             },
         )
         return found

@@ -34,6 +34,7 @@ class TrainingSets(Resource):
         "features"} or a name alone. `service` is a feature service whose views are taken, joined by `keys` ({join key:
         column of the base version}) where the columns are called otherwise.
         `on_demand` takes ids, or {"id", "request": {request value: base column}, "features": names}.
+        Without `features` all columns of the base are some, but for label, event time, group and what holds join keys.
         `ignore_known_since` shows corrections before they were known; the portal records it, and warns.
         """
         body = {
@@ -86,6 +87,11 @@ class TrainingSets(Resource):
     def get(self, said: str) -> Thing:
         """The training set of this id or name."""
         return self._one("training-sets/", said)
+
+    def remove(self, said: str) -> Thing:
+        """Clear away one that failed or was cancelled (its id or name); its number is not given again."""
+        asked: Thing = self._http.post(f"training-sets/{self.get(said)['id']}/remove/")
+        return asked
 
     def list(self) -> Things:
         return list(self._http.pages("training-sets/", project=self._project))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 from apps.features import services
@@ -14,6 +15,9 @@ FLIGHTS = b"carrier,moment,late\n" + b"".join(
 )
 DELAYS = b"carrier,moment,delay\nAA,2013-01-01 09:00:00,5\nAA,2013-01-10 09:00:00,50\nDLX,2013-01-05 00:00:00,7\n"
 SQL = "SELECT carrier, moment, delay AS recent_delay FROM delays"
+
+# Of nothing here there are rows of then.
+LONG_AFTER = datetime(2030, 1, 1, tzinfo=UTC)
 
 PERSON, CANARY = "person-CANARY-78", "secret-CANARY-of-78"
 EVENTS = b"who,seen,spent,note\n" + b"".join(

@@ -13,7 +13,7 @@ from apps.features import selectors
 from apps.features.choices import BuildState, ViewKind
 from apps.features.errors import DefinitionRefused
 from apps.features.models import Entity, FeatureView
-from apps.features.services.defining import define_view, definition_digest, look_at_sample
+from apps.features.services.defining import define_view, definition_digest, noted
 from apps.features.services.definitions.reading import Fields, Problem, Value
 from apps.features.services.definitions.saying import (
     ALIVE,
@@ -74,7 +74,7 @@ class ViewSection(Section):
         view = define_view(
             actor=actor, project=project, entity=entity, name=wanted.name, inputs=inputs, **definition, **given
         )
-        notes = look_at_sample(actor, view, inputs)
+        notes = noted(actor, view, inputs)
         action = "new" if newest is None else "new version"
         changes = () if newest is None else tuple(view_changes(context, newest, view, view_fields))
         return Step(self.word, wanted.name, wanted.line, action, view.number, changes, notes, meaning)

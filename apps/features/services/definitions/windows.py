@@ -13,7 +13,7 @@ from apps.features import selectors
 from apps.features.choices import EventSource, KnownSince, ViewKind, WindowFunction
 from apps.features.errors import DefinitionRefused
 from apps.features.models import FeatureView
-from apps.features.services.defining import look_at_sample
+from apps.features.services.defining import noted
 from apps.features.services.definitions.reading import Fields, Problem, Value, unknown
 from apps.features.services.definitions.saying import (
     ALIVE,
@@ -96,7 +96,7 @@ class WindowSection(Section):
             return Step(self.word, wanted.name, wanted.line, action, newest.number, changes, meaning=meaning)
         given = given_of(words) if newest is None else {**kept(newest), **given_of(words)}
         view = _defined(actor=actor, project=project, entity=entity, name=wanted.name, **source, **definition, **given)
-        notes = look_at_sample(actor, view, {ALIAS: UUID(view.inputs[ALIAS])})
+        notes = noted(actor, view, {ALIAS: UUID(view.inputs[ALIAS])})
         action = "new" if newest is None else "new version"
         changes = () if newest is None else tuple(view_changes(context, newest, view, window_fields))
         return Step(self.word, wanted.name, wanted.line, action, view.number, changes, notes, meaning)

@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 from duckdb import DuckDBPyConnection
 
+from foundation.lake.adapters import child_ahead as ahead
 from foundation.lake.adapters import child_row_wise as row_wise
 from foundation.lake.adapters import child_statement as statement
 from foundation.lake.adapters import child_steady as steady
@@ -62,7 +63,7 @@ def prepare(httpfs: str) -> Engine:
 
 
 def run(engine: Engine, job: dict[str, Any], files: list[int], rows: int) -> dict[str, Any]:
-    """Answer a job of kind `sql` (rows), `describe` (columns), `tables` (names), `row_wise`, `steady` or `lineage`."""
+    """Answer a job of kind `sql` (rows), `describe` (columns), `tables` (names), or one that reads its tree."""
     try:
         tables = statement.check(engine.user, job["sql"], job.get("inputs"))
         if job["kind"] == "tables":
@@ -71,6 +72,8 @@ def run(engine: Engine, job: dict[str, Any], files: list[int], rows: int) -> dic
             return {"construct": row_wise.construct_against(engine.user, job["sql"], job["growing"])}
         if job["kind"] == "steady":
             return {"unsteady": steady.unsteady(engine.user, job["sql"], job["columns"])}
+        if job["kind"] == "ahead":
+            return {"ahead": ahead.ahead(engine.user, job["sql"], job["moments"])}
         if job["kind"] == "lineage":
             return _lineage(engine, job)
         lock(engine, job, _show(engine.reader, job["inputs"], files, job.get("sample_rows")))

@@ -2,6 +2,7 @@
 
 from foundation.lake.ports.lake import FileParser, Lake
 from foundation.lake.ports.parts import (
+    Ahead,
     Column,
     Coming,
     Condition,
@@ -20,6 +21,7 @@ from foundation.lake.ports.parts import (
 )
 
 __all__ = [
+    "Ahead",
     "Column",
     "Coming",
     "Condition",

@@ -46,6 +46,19 @@ class Unsteady:
 
 
 @dataclass(frozen=True)
+class Ahead:
+    """Something in a SELECT that may bring values of later rows to the moment of an earlier one.
+
+    `reason` is later (a window reaches past its row), whole (it is over its whole partition) or all (an aggregate over
+    all moments); `name` is SQL's word for it, `line` where it stands, from 1.
+    """
+
+    reason: str
+    name: str
+    line: int
+
+
+@dataclass(frozen=True)
 class Known:
     """What is known of a table before any of it is read: how many rows there are at most, in how many files, and which
     columns have a value in every row (and a number, where they hold numbers). Other columns may have one too."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from foundation.lake.ports import Column, FileFormat, TableAt, Unsteady
+from foundation.lake.ports import Ahead, Column, FileFormat, TableAt, Unsteady
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from foundation.lake.adapters.tar_members import Member
 
 __all__ = [
+    "ahead",
     "construct_against_rows",
     "describe",
     "first_rows",
@@ -113,6 +114,17 @@ def construct_against_rows(sql: str, growing: str) -> str:
     from foundation.lake.sandbox import sql as jobs
 
     return jobs.construct_against_rows(sql, growing)
+
+
+def ahead(sql: str, moments: Sequence[str]) -> list[Ahead]:
+    """What in the SELECT may bring values of later rows to an earlier moment, in the order in which it is written.
+
+    `moments` names the columns of its answer that say when a row's values held; nothing where that is not known yet.
+    The query is parsed, not run.
+    """
+    from foundation.lake.sandbox import sql as jobs
+
+    return jobs.ahead(sql, moments)
 
 
 def unsteady(sql: str, columns: Sequence[str]) -> list[Unsteady]:

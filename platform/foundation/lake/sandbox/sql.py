@@ -12,11 +12,11 @@ import pyarrow as pa
 
 from foundation.lake.engines import lake_of
 from foundation.lake.errors import SqlFailed
-from foundation.lake.ports import Column, LakeFile, TableAt, Unsteady
+from foundation.lake.ports import Ahead, Column, LakeFile, TableAt, Unsteady
 from foundation.lake.sandbox import answers, children, places, wording
 from foundation.lake.sandbox.children import Child, Limits
 
-__all__ = ["Limits", "construct_against_rows", "describe", "lineage", "run", "tables_of", "unsteady"]
+__all__ = ["Limits", "ahead", "construct_against_rows", "describe", "lineage", "run", "tables_of", "unsteady"]
 
 _QUICK = Limits(seconds=20, memory_mb=512)
 _LONGEST, _LONGEST_READ = 200_000, 50_000
@@ -97,16 +97,27 @@ def construct_against_rows(sql: str, growing: str) -> str:
         return str(said["construct"])
 
 
+def ahead(sql: str, moments: Sequence[str]) -> list[Ahead]:
+    with ExitStack() as stack:
+        child = _started(stack, None, {"kind": "ahead", "sql": sql, "moments": list(moments)}, None, _QUICK)
+        said = child.outcome()
+        if "ahead" not in said:
+            raise wording.sql_error(said, sql, _QUICK, timed_out=child.timed_out)
+        return [Ahead(str(one["reason"]), str(one["name"]), _line(sql, one["position"])) for one in said["ahead"]]
+
+
 def unsteady(sql: str, columns: Sequence[str]) -> list[Unsteady]:
     with ExitStack() as stack:
         child = _started(stack, None, {"kind": "steady", "sql": sql, "columns": list(columns)}, None, _QUICK)
         said = child.outcome()
         if "unsteady" not in said:
             raise wording.sql_error(said, sql, _QUICK, timed_out=child.timed_out)
-        return [
-            Unsteady(str(one["reason"]), str(one["name"]), sql.encode()[: one["position"]].count(b"\n") + 1)
-            for one in said["unsteady"]
-        ]
+        return [Unsteady(str(one["reason"]), str(one["name"]), _line(sql, one["position"])) for one in said["unsteady"]]
+
+
+def _line(sql: str, position: int) -> int:
+    """Which line of the SQL a place in its bytes is in, from 1."""
+    return sql.encode()[:position].count(b"\n") + 1
 
 
 def _started(

@@ -78,7 +78,9 @@ def feature_define(client: Client, said: Namespace) -> None:
         ttl_seconds=said.ttl,
         description=said.description,
     )
-    show(chosen(view, ("id", "name", "number", "state", "row_count")), as_json=said.json)
+    for warning in view["warnings"]:
+        tell(f"! {warning}")
+    show(chosen(view, ("id", "name", "number", "state", "row_count", "warnings")), as_json=said.json)
 
 
 def feature_list(client: Client, said: Namespace) -> None:

@@ -24,6 +24,7 @@ def add_to(acts: Any) -> None:
     apply = add(features, "apply", features_apply, "make a file true, all of it or nothing")
     for parser in (plan, apply):
         parser.add_argument("file", help="in YAML; - reads what is piped in")
+        parser.add_argument("--all", action="store_true", help="name also what is not in the file and stays")
     apply.add_argument("--plan", default="", metavar="DIGEST", help="only if the plan of this digest still holds")
     apply.add_argument("--wait", action="store_true", help="until every new version of a view is computed")
     export = add(features, "export", features_export, "what is there, as a file")
@@ -166,8 +167,10 @@ def _tell_plan(plan: Thing, said: Namespace, *, done: bool) -> None:
             sys.stdout.write(f"    {change['field']}: {_line(change['before'])} -> {_line(change['after'])}\n")
         for note in step["notes"]:
             sys.stdout.write(f"    ! {note}\n")
-    for left in plan["left"]:
+    for left in plan["left"] if said.all else ():
         sys.stdout.write(f"  {left['section']} {left['name']}: not in the file, stays\n")
+    if plan["left"] and not said.all:
+        sys.stdout.write(f"  not in the file, and stay as they are: {len(plan['left'])} (--all names them)\n")
     count = sum(step["action"] != "unchanged" for step in plan["steps"])
     tell(f"{count} changed." if done else f"{count} would change. Plan {plan['digest']}")
 

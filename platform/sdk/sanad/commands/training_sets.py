@@ -16,7 +16,9 @@ def add_to(acts: Any) -> None:
     create.add_argument("name")
     create.add_argument("--base", required=True, help="dataset (its newest version) or version that holds the label")
     create.add_argument("--label", required=True)
-    create.add_argument("--feature", action="append", help="a column of the base that is a feature; without it, all")
+    create.add_argument(
+        "--feature", action="append", help="a column of the base to learn from; without it, all but keys"
+    )
     create.add_argument("--view", action="append", default=[], help="a feature view to join")
     create.add_argument("--service", default="", help="a feature service, whose views are joined")
     create.add_argument(
@@ -37,6 +39,8 @@ def add_to(acts: Any) -> None:
     add(training, "list", training_list, "training sets of the project")
     show_one = add(training, "show", training_show, "what it was made of, and the proof that nothing leaked")
     show_one.add_argument("training_set", help="its name or id")
+    remove = add(training, "remove", training_remove, "clear away one that failed or was cancelled")
+    remove.add_argument("training_set", help="its id, or “NAME v2”")
     report = add(training, "report", training_report, "what each feature has to do with the label, and what is odd")
     report.add_argument("training_set", help="its name or id")
 
@@ -77,6 +81,10 @@ def training_list(client: Client, said: Namespace) -> None:
 
 def training_show(client: Client, said: Namespace) -> None:
     show(client.training_sets.get(said.training_set), as_json=said.json)
+
+
+def training_remove(client: Client, said: Namespace) -> None:
+    show(chosen(client.training_sets.remove(said.training_set), ("id", "name", "number", "state")), as_json=said.json)
 
 
 def training_report(client: Client, said: Namespace) -> None:

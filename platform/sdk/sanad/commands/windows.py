@@ -8,7 +8,7 @@ from typing import Any
 
 from sanad.client import Client
 from sanad.commands.arguments import add, chosen, text_of
-from sanad.output import show
+from sanad.output import show, tell
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 _SPAN = re.compile(r"([1-9][0-9]{0,9})([smhd]?)")
@@ -60,7 +60,9 @@ def feature_windows(client: Client, said: Namespace) -> None:
         created_column=said.created,
         ttl_seconds=said.ttl,
     )
-    show(chosen(view, ("id", "name", "number", "state", "row_count")), as_json=said.json)
+    for warning in view["warnings"]:
+        tell(f"! {warning}")
+    show(chosen(view, ("id", "name", "number", "state", "row_count", "warnings")), as_json=said.json)
 
 
 def span(text: str) -> int:

@@ -1,0 +1,81 @@
+"""A training set that failed or was cancelled, cleared away: what is left of it goes, and no other takes its number."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from apps.features import policies
+from apps.features.choices import NEXT, BuildState
+from apps.features.events import TrainingSetRemoved
+from apps.features.models import TrainingSet
+from apps.features.services.metering import end_usage
+from foundation import access, jobs, ledger, states, storage
+from foundation.clock import now
+from foundation.errors import Conflict
+from foundation.identity import Actor
+from foundation.jobs import JobHandle
+from foundation.lake import shredding
+
+if TYPE_CHECKING:
+    from foundation.jobs.models import Job
+
+REMOVE = "features.remove_training_set"
+
+
+@transaction.atomic
+def ask_to_remove_training_set(*, actor: Actor, training_set: TrainingSet) -> TrainingSet:
+    """Clear it away by a job, with the keys of whatever it had written; it leaves every list."""
+    row = TrainingSet.objects.select_for_update().get(pk=training_set.pk)
+    policies.check_can_clear(actor, row)
+    access.require_fresh(actor)
+    subject = ("training_set", row.pk)
+    if any(not job.is_final for job in jobs.jobs_of(actor=actor, subject=subject)):
+        raise Conflict(_("There is work on this version just now; wait until it has ended."))
+    if row.state != BuildState.DESTROYING:
+        states.move(row, BuildState.DESTROYING, NEXT)
+        row.save(update_fields=["state"])
+    jobs.enqueue(
+        REMOVE,
+        actor=actor,
+        project_id=row.project_id,
+        subject=subject,
+        title=_("Removing %(view)s") % {"view": row},
+        training_set_id=str(row.pk),
+    )
+    return row
+
+
+def remove_training_set(*, job: JobHandle, training_set_id: UUID) -> None:
+    """Cut off at any point, the next attempt ends it: what is gone already is gone."""
+    with job.scope():
+        row = TrainingSet.objects.get(pk=training_set_id)
+    if row.state != BuildState.DESTROYING or row.digest:
+        return
+    storage.delete(row.tenant_id, row.report_key)
+    shredding.shred(actor=job.actor, tables=[f"ts_{row.pk.hex}"])
+    with job.scope(), transaction.atomic():
+        _end(job.actor, training_set_id)
+
+
+def _end(actor: Actor, training_set_id: UUID) -> None:
+    row = TrainingSet.objects.select_for_update().get(pk=training_set_id)
+    if row.state != BuildState.DESTROYING:
+        return
+    states.move(row, BuildState.DESTROYED, NEXT)
+    row.destroyed_at, row.lake_table, row.failure = now(), "", ""
+    row.save(update_fields=["state", "destroyed_at", "lake_table", "failure"])
+    end_usage(row)
+    gone = TrainingSetRemoved(training_set_id=row.pk)
+    ledger.record(gone, actor=actor, project_id=row.project_id, subject=("training_set", row.pk))
+
+
+@jobs.on_failure(REMOVE)
+@jobs.on_cancel(REMOVE)
+def _removing_failed(job: Job, sentence: str, actor: Actor) -> None:
+    """No list has it any more, whatever is left of it; whoever may can have it tried again."""
+    pk = UUID(job.arguments["training_set_id"])
+    TrainingSet.objects.filter(pk=pk, state=BuildState.DESTROYING).update(failure=sentence)

@@ -1,0 +1,77 @@
+"""Where a view's SQL may look ahead: its rows hold what came later, and no join or proof sees inside them.
+
+It is a warning and no refusal, since a table that does not change with time is honest. Nothing of it is kept: the SQL
+says it again.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from apps.features.models import FeatureView
+from foundation import lake
+from foundation.errors import Unavailable
+from foundation.lake.errors import SqlFailed, SqlRefused
+from foundation.lake.ports import Ahead
+
+
+def warnings_of_sql(sql: str, event_time: str = "") -> list[str]:
+    """In words, what of the SQL may bring later values to an earlier event time; `event_time` where it is known."""
+    return [_in_words(one) for one in _found(sql, event_time)]
+
+
+def warnings_of_view(view: FeatureView) -> list[str]:
+    """The same of a view that is there; it is shown also where that cannot be told just now."""
+    if not view.sql:
+        return []
+    try:
+        return warnings_of_sql(view.sql, view.event_time)
+    except (SqlFailed, SqlRefused, Unavailable) as refusal:
+        sentence = _("Whether the SQL looks ahead could not be told: %(why)s")
+        return [sentence % {"why": refusal.sentence}]
+
+
+def seen_ahead(view: FeatureView) -> list[dict[str, Any]]:
+    """For a proof: each {"name", "line", "reason"}."""
+    found = _found(view.sql, view.event_time) if view.sql else ()
+    return [{"name": one.name, "line": one.line, "reason": one.reason} for one in found]
+
+
+def ahead_in_words(view: str, found: list[dict[str, Any]]) -> str:
+    """What a proof says of a view beside its counts; nothing where its SQL does not look ahead."""
+    if not found:
+        return ""
+    places = ", ".join(
+        _("%(name)s in line %(line)d") % {"name": one["name"].upper(), "line": one["line"]} for one in found
+    )
+    sentence = _(
+        "The SQL of %(view)s looks ahead: %(places)s. The proof does not see inside it: a value may hold what came "
+        "after its event time."
+    )
+    return sentence % {"view": view, "places": places}
+
+
+@lru_cache(maxsize=256)
+def _found(sql: str, event_time: str) -> tuple[Ahead, ...]:
+    return tuple(lake.sandbox.ahead(sql, [event_time] if event_time else []))
+
+
+def _in_words(found: Ahead) -> str:
+    sentences = {
+        "later": _(
+            "Line %(line)d: %(name)s looks ahead: it brings values of later rows to an earlier event time, and no "
+            "leakage proof sees inside the SQL. End its frame at the current row, or take LAG."
+        ),
+        "whole": _(
+            "Line %(line)d: %(name)s looks ahead: it is over its whole partition, later rows too, and no leakage proof "
+            "sees inside the SQL. Let it go along an ORDER BY of the event time up to the current row."
+        ),
+        "all": _(
+            "Line %(line)d: %(name)s looks ahead: it is over rows of all times, later ones too, and no leakage proof "
+            "sees inside the SQL. Group by the event time, or take only rows of before it."
+        ),
+    }
+    return sentences[found.reason] % {"line": found.line, "name": found.name.upper()}
