@@ -80,9 +80,10 @@ def _back(request: PortalRequest, view: Any) -> str:
 
 def _snippets(request: PortalRequest, view: Any) -> list[dict[str, str]]:
     keys = ", ".join(f'"{key}": "…"' for key in view.entity.join_keys)
-    python = client_lines(request) + f'client.features.online(["{view.pk}"], [{{{keys}}}])'
+    python = client_lines(request) + f'client.features.online(["{view}"], [{{{keys}}}])'
     curl = (
         f"curl {settings.SANAD_PUBLIC_URL}/features/online -H 'Authorization: Bearer snd_…' \\\n"
-        f'  -H \'Content-Type: application/json\' -d \'{{"views": ["{view.pk}"], "entities": [{{{keys}}}]}}\''
+        f'  -H \'Content-Type: application/json\' -d \'{{"project": "{request.project.slug}", '
+        f'"views": ["{view}"], "entities": [{{{keys}}}]}}\''
     )
     return [{"name": "Python", "code": python}, {"name": "curl", "code": curl}]
