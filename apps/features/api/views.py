@@ -32,10 +32,10 @@ class EntityViewSet(ProjectListViewSet):
     def retrieve(self, request: Request, pk: UUID) -> Response:
         return self.answer(self.serializer_class, selectors.get_entity(actor=self.actor, entity_id=pk))
 
-    @extend_schema(request=serializers.Description)
+    @extend_schema(request=serializers.EntityDescription)
     def partial_update(self, request: Request, pk: UUID) -> Response:
-        """Change description, owner or tags."""
-        body = self.body(serializers.Description)
+        """Change description, owner or tags; say what its keys hold, where nothing did yet."""
+        body = self.body(serializers.EntityDescription)
         entity = selectors.get_entity(actor=self.actor, entity_id=pk)
         services.describe_entity(actor=self.actor, entity=entity, **body)
         return self.answer(self.serializer_class, selectors.get_entity(actor=self.actor, entity_id=pk))

@@ -137,7 +137,7 @@ class Features(Catalogue, HistoricalFeatures):
         return list(self._http.pages("entities/", project=self._project))
 
     def edit_entity(self, entity_id: str, **words: Any) -> Thing:
-        """`description`, `owner` (an email) or `tags` of the entity of this id or name."""
+        """`description`, `owner` (an email), `tags`, or once `key_types`, of the entity of this id or name."""
         changed: Thing = self._http.send("PATCH", f"entities/{self._entity(entity_id)}/", json=words).json()
         return changed
 
