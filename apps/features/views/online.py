@@ -57,7 +57,7 @@ def view_materialise(request: PortalRequest, tenant: str, project: str, view_id:
     except Conflict as refusal:
         messages.error(request, refusal.sentence)
     else:
-        messages.success(request, _("Its values are on their way online."))
+        messages.success(request, _("Its newest values are being materialised."))
     return redirect(request, _back(request, view))
 
 

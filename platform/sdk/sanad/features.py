@@ -221,7 +221,7 @@ class Features(Catalogue, HistoricalFeatures):
         return found
 
     def materialise(self, said: str, *, timeout_s: float = 900) -> Thing:
-        """Put all newest values of a feature view (id or name) online again, and wait until they are."""
+        """Materialise a feature view (id or name) again: put all its newest values online, and wait until they are."""
         view = self.get(said)
         made = self._http.post(f"feature-views/{view['id']}/materialise/")
         return wait_for(
@@ -229,11 +229,11 @@ class Features(Catalogue, HistoricalFeatures):
             lambda row: row["state"] in {"done", "overtaken"},
             failed=unmade,
             timeout_s=timeout_s,
-            what=f"Putting {view['name']} online",
+            what=f"Materialising {view['name']}",
         )
 
     def materialisations(self, view: str) -> Things:
-        """Every time that the values of a view (id or name) were put online, newest first."""
+        """Every time that a view (id or name) was materialised, newest first."""
         return list(self._http.pages(f"feature-views/{id_of(self, view)}/materialisations/"))
 
     def freshness(self, said: str, seconds: int | None) -> Thing:

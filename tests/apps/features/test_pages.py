@@ -139,7 +139,7 @@ def test_an_entity_without_types_is_told_them_once_on_its_page(client, project, 
 
 def test_a_view_shows_its_features_rows_and_one_key_online(client, view):
     text = page(client, f"views/{view.pk}/")
-    assert "the newest values of 2 keys went online" in text
+    assert "the newest values of 2 keys were materialised" in text
     assert "recent_delay" in text
     for tab in ("definition", "rows", "online", "lineage", "activity"):
         page(client, f"views/{view.pk}/", tab=tab)
