@@ -36,7 +36,13 @@ class AboutForm(forms.Form):
         help_text=_("What the features are about: an airport, a carrier, a customer."),
     )
     new_entity = forms.CharField(label=_("Name of the new entity"), max_length=63, required=False, widget=plain())
-    join_keys = forms.CharField(label=_("Key column"), max_length=500, required=False, widget=column())
+    join_keys = forms.CharField(
+        label=_("Key column"),
+        max_length=500,
+        required=False,
+        widget=column(),
+        help_text=_("The column that names one of it."),
+    )
     key_type = key_type_field()
     join_keys_1, key_type_1 = _key_field(), key_type_field()
     join_keys_2, key_type_2 = _key_field(), key_type_field()
