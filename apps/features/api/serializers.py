@@ -49,6 +49,14 @@ class Description(serializers.Serializer):
     tags = serializers.ListField(child=serializers.CharField(max_length=40), required=False)
 
 
+class EntityDescription(Description):
+    key_types = serializers.DictField(
+        child=serializers.ChoiceField(choices=KeyType.choices),
+        required=False,
+        help_text="By join key, told once, where neither the definition nor a view of it did.",
+    )
+
+
 class Deprecation(serializers.Serializer):
     reason = serializers.CharField(max_length=1000)
     instead = serializers.UUIDField(required=False, allow_null=True, default=None, help_text="What to take instead.")

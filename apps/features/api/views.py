@@ -32,10 +32,10 @@ class EntityViewSet(ProjectListViewSet):
     def retrieve(self, request: Request, pk: UUID) -> Response:
         return self.answer(self.serializer_class, selectors.get_entity(actor=self.actor, entity_id=pk))
 
-    @extend_schema(request=serializers.Description)
+    @extend_schema(request=serializers.EntityDescription)
     def partial_update(self, request: Request, pk: UUID) -> Response:
-        """Change description, owner or tags."""
-        body = self.body(serializers.Description)
+        """Change description, owner or tags; say what its keys hold, where nothing did yet."""
+        body = self.body(serializers.EntityDescription)
         entity = selectors.get_entity(actor=self.actor, entity_id=pk)
         services.describe_entity(actor=self.actor, entity=entity, **body)
         return self.answer(self.serializer_class, selectors.get_entity(actor=self.actor, entity_id=pk))
@@ -151,14 +151,14 @@ class FeatureViewViewSet(ProjectListViewSet):
     @extend_schema(request=None, responses={202: serializers.MaterialisationSerializer})
     @action(detail=True, methods=["post"])
     def materialise(self, request: Request, pk: UUID) -> Response:
-        """Put all newest values of the view online again."""
+        """Materialise the view again: put all its newest values online."""
         row = services.request_materialisation(actor=self.actor, view_id=pk)
         return self.answer(serializers.MaterialisationSerializer, row, status=202)
 
     @extend_schema(responses=serializers.MaterialisationSerializer(many=True))
     @action(detail=True, methods=["get"])
     def materialisations(self, request: Request, pk: UUID) -> Response:
-        """Every time that the view's values were put online, newest first."""
+        """Every time that the view was materialised, newest first."""
         view = selectors.get_view(actor=self.actor, view_id=pk)
         rows = selectors.materialisations_of(actor=self.actor, view=view)
         return self.pages(rows, serializers.MaterialisationSerializer)

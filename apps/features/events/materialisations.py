@@ -13,7 +13,7 @@ class MaterialisationFailed(ledger.Event):
     """The view is ready as before; what was online before is there as far as it was not replaced."""
 
     kind = "feature_view.materialisation_failed"
-    said = _("could not put the newest values online")
+    said = _("could not materialise the newest values")
     icon = "circle-x"
     view_id: UUID
     materialisation_id: UUID

@@ -13,7 +13,7 @@ class SkewFound(ledger.Event):
     """More of what was served than is allowed differs from what the lake says it was at that moment."""
 
     kind = "feature_view.skewed"
-    said = _("served %(different)s of %(compared)s compared answers otherwise than a join has them")
+    said = _("was skewed: served %(different)s of %(compared)s compared answers otherwise than a join has them")
     icon = "bell"
     view_id: UUID
     compared: int
@@ -23,7 +23,7 @@ class SkewFound(ledger.Event):
 @dataclass(frozen=True, kw_only=True)
 class SkewEnded(ledger.Event):
     kind = "feature_view.consistent"
-    said = _("served again what a join has: %(compared)s answers compared")
+    said = _("is not skewed any more: served what a join has in %(compared)s compared answers")
     icon = "circle-check"
     view_id: UUID
     compared: int

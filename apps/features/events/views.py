@@ -58,7 +58,7 @@ class FeatureViewMaterialised(ledger.Event):
     """The newest value of every key is in the online store, read back and counted."""
 
     kind = "feature_view.materialised"
-    said = _("put the newest values of %(key_count)s keys online and read them back")
+    said = _("materialised the newest values of %(key_count)s keys and read them back")
     icon = "upload"
     view_id: UUID
     key_count: int
@@ -70,7 +70,7 @@ class MaterialisationCancelled(ledger.Event):
     """The view is ready as before; its newest values are not, or not all, online."""
 
     kind = "feature_view.materialisation_cancelled"
-    said = _("cancelled putting the newest values online")
+    said = _("cancelled materialising the newest values")
     icon = "player-stop"
     view_id: UUID
 

@@ -1,6 +1,7 @@
 """What people type to define, describe and find features and training sets."""
 
 from apps.features.forms.describing import FeatureForm
+from apps.features.forms.entities import EntityForm
 from apps.features.forms.finding import FeatureFilter
 from apps.features.forms.history import HistoryForm, Offer, RowsForm, ServiceOffer
 from apps.features.forms.on_demand import OnDemandForm, lines_of, typed_value
@@ -22,6 +23,7 @@ __all__ = [
     "DefinitionFileForm",
     "DeprecationForm",
     "DescriptionForm",
+    "EntityForm",
     "FeatureFilter",
     "FeatureForm",
     "FreshnessForm",

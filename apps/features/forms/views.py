@@ -6,14 +6,15 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from apps.features.forms.fields import plain
+from apps.features.forms.entities import AboutForm
+from apps.features.forms.fields import column, plain
 from apps.features.forms.registry import owner_field, tags_field, tags_of
 from foundation.web.sql_forms import SqlForm
 
 _UNITS = {"minutes": 60, "hours": 3600, "days": 86_400}
 
 
-class ViewForm(SqlForm):
+class ViewForm(AboutForm, SqlForm):
     """A feature view: what it is about, its SQL, and when its values happened and became known."""
 
     name = forms.CharField(
@@ -22,23 +23,10 @@ class ViewForm(SqlForm):
         widget=plain(),
         help_text=_("Small letters, digits and _, like weather_at_origin."),
     )
-    entity = forms.ChoiceField(
-        label=_("Entity"),
-        required=False,
-        help_text=_("What the features are about: an airport, a carrier, a customer."),
-    )
-    new_entity = forms.CharField(label=_("Name of the new entity"), max_length=63, required=False, widget=plain())
-    join_keys = forms.CharField(
-        label=_("Its key columns"),
-        max_length=500,
-        required=False,
-        widget=plain(),
-        help_text=_("The columns that name one of it, parted by commas."),
-    )
     event_time = forms.CharField(
         label=_("Event time"),
         max_length=255,
-        widget=plain(),
+        widget=column(times=True),
         help_text=_(
             "The column of the SQL that says when the values held. Without a time zone it is UTC; a date is its first "
             "moment."
@@ -48,15 +36,15 @@ class ViewForm(SqlForm):
         label=_("Known since"),
         max_length=255,
         required=False,
-        widget=plain(),
+        widget=column(times=True),
         help_text=_("The column that says when a value became known, where that is later than its event time."),
     )
     ttl = forms.IntegerField(
-        label=_("Values hold for"),
+        label=_("Time to live (TTL)"),
         required=False,
         min_value=1,
         max_value=1_000_000,
-        help_text=_("Older values are left out of a join. Empty: they hold for ever."),
+        help_text=_("How long a value holds; older ones are left out of a join. Empty: they hold for ever."),
     )
     ttl_unit = forms.ChoiceField(
         label=_("Unit"),
@@ -72,7 +60,7 @@ class ViewForm(SqlForm):
 
     def __init__(self, data: Any = None, *args: Any, entities: Sequence[tuple[str, Any]], **kwargs: Any) -> None:
         super().__init__(data, *args, **kwargs)
-        self.fields["entity"].choices = [("", _("A new entity")), *entities]  # type: ignore[attr-defined]
+        self.offer_entities(entities)
 
     @staticmethod
     def ttl_of(seconds: int | None) -> dict[str, Any]:
@@ -80,11 +68,10 @@ class ViewForm(SqlForm):
         unit = next((name for name in ("days", "hours", "minutes") if seconds and seconds % _UNITS[name] == 0), "hours")
         return {"ttl": seconds // _UNITS[unit] if seconds else None, "ttl_unit": unit}
 
-    def check_entity(self) -> bool:
-        """Whether the features are about something; asked before a view is made, not for a preview."""
-        if not self.cleaned_data.get("entity") and not self.cleaned_data.get("new_entity"):
-            self.add_error("new_entity", _("Name the new entity, or choose one that is there."))
-        return not self.errors
+    @property
+    def versions_changed(self) -> str:
+        """When a page asks for their columns, in htmx's words."""
+        return ", ".join(f"change from:#{version.id_for_label}" for _alias, version in self.input_rows)
 
     def check_for_preview(self) -> bool:
         """Whether the SQL and its inputs can be tried; the rest may still be empty."""
@@ -97,20 +84,16 @@ class ViewForm(SqlForm):
         """What was typed beside the SQL so far, right or not."""
         names = ("name", "new_entity", "event_time", "created_column")
         typed = {name: str(self[name].value() or "").strip() for name in names}
-        keys = [one.strip() for one in str(self["join_keys"].value() or "").split(",") if one.strip()]
         chosen = str(self["entity"].value() or "")
         known = {str(value) for value, _label in self.fields["entity"].choices}  # type: ignore[attr-defined]
-        return {**typed, "join_keys": keys, "entity": chosen if chosen in known else ""}
-
-    def keys(self) -> list[str]:
-        return [name.strip() for name in self.cleaned_data["join_keys"].split(",") if name.strip()]
+        return {**typed, "join_keys": self.keys(), "entity": chosen if chosen in known else ""}
 
     def so_far(self) -> dict[str, Any]:
         """What is typed already, for the definition as a file; a preview asks for no more than the SQL."""
         typed = {name: self.cleaned_data.get(name) or "" for name in self.fields}
         ttl = typed["ttl"] * _UNITS[typed["ttl_unit"] or "hours"] if typed["ttl"] else None
         view = {name: typed[name] for name in ("sql", "event_time", "created_column", "description", "owner")}
-        keys = [name.strip() for name in typed["join_keys"].split(",") if name.strip()]
+        keys = self.key_types() if all(self.typed_keys().values()) else self.keys()
         return {
             **{name: typed[name] for name in ("name", "entity", "new_entity")},
             "join_keys": keys,

@@ -10,8 +10,8 @@ from django.forms.utils import ErrorDict
 from django.utils.translation import gettext_lazy as _
 
 from apps.features.choices import EventSource, KnownSince, WindowFunction
-from apps.features.forms.fields import plain
-from apps.features.forms.views import ViewForm
+from apps.features.forms.entities import AboutForm
+from apps.features.forms.fields import column, plain
 
 _UNITS = {"seconds": 1, "minutes": 60, "hours": 3600, "days": 86_400}
 _UNIT_CHOICES = [("seconds", _("Seconds")), ("minutes", _("Minutes")), ("hours", _("Hours")), ("days", _("Days"))]
@@ -20,7 +20,7 @@ _PARTS = ("name", "function", "column", "window", "unit", "quantile")
 _MOST_ROWS = 50
 
 
-class WindowsForm(forms.Form):
+class WindowsForm(AboutForm):
     """Windows over events: where these come from, what they are about, and one row of fields for each aggregation."""
 
     source = forms.ChoiceField(
@@ -41,11 +41,11 @@ class WindowsForm(forms.Form):
         widget=plain(),
         help_text=_("Small letters, digits and _, like delays_of_carrier."),
     )
-    entity = ViewForm.base_fields["entity"]
-    new_entity = ViewForm.base_fields["new_entity"]
-    join_keys = ViewForm.base_fields["join_keys"]
     event_time = forms.CharField(
-        label=_("Event time"), max_length=255, widget=plain(), help_text=_("The column that says when it happened.")
+        label=_("Event time"),
+        max_length=255,
+        widget=column(times=True),
+        help_text=_("The column that says when it happened."),
     )
     known_since = forms.ChoiceField(
         label=_("Known since"),
@@ -57,7 +57,7 @@ class WindowsForm(forms.Form):
         label=_("Column of “known since”"),
         max_length=255,
         required=False,
-        widget=plain(),
+        widget=column(times=True),
         help_text=_("Where a column says it."),
     )
     slide = forms.IntegerField(
@@ -92,7 +92,7 @@ class WindowsForm(forms.Form):
         super().__init__(data, *args, **kwargs)
         self._rows = min(max(1, count) + more, _MOST_ROWS)
         self.fields["source"].choices = [("", "–"), *sources]  # type: ignore[attr-defined]
-        self.fields["entity"].choices = [("", _("A new entity")), *entities]  # type: ignore[attr-defined]
+        self.offer_entities(entities)
         told = self.initial.get("aggregations") or []
         for index in range(self._rows):
             self._add_row(index, _typed(told[index]) if index < len(told) else {})
@@ -101,7 +101,7 @@ class WindowsForm(forms.Form):
         fields: dict[str, forms.Field] = {
             "name": forms.CharField(label=_("Feature"), max_length=63, widget=plain()),
             "function": forms.ChoiceField(label=_("Function"), choices=WindowFunction.choices),
-            "column": forms.CharField(label=_("Column"), max_length=255, required=False, widget=plain()),
+            "column": forms.CharField(label=_("Column"), max_length=255, required=False, widget=column()),
             "window": forms.IntegerField(label=_("Of the last"), min_value=1, max_value=1_000_000_000),
             "unit": forms.ChoiceField(label=_("Unit"), choices=_UNIT_CHOICES, initial="hours"),
             "quantile": forms.FloatField(label=_("Quantile"), required=False, min_value=0, max_value=1),
@@ -127,15 +127,6 @@ class WindowsForm(forms.Form):
         for name in [n for n in self.errors if n not in {"sql", "source"}]:
             del self.errors[name]
         return not self.errors
-
-    def check_entity(self) -> bool:
-        """Whether the features are about something; asked before a view is made, not for a preview."""
-        if not self.cleaned_data.get("entity") and not self.cleaned_data.get("new_entity"):
-            self.add_error("new_entity", _("Name the new entity, or choose one that is there."))
-        return not self.errors
-
-    def keys(self) -> list[str]:
-        return [name.strip() for name in self.cleaned_data["join_keys"].split(",") if name.strip()]
 
     def events(self) -> dict[str, Any]:
         """Where the events come from, as services take it."""

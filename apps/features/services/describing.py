@@ -12,6 +12,7 @@ from apps.features import policies
 from apps.features.errors import DefinitionRefused
 from apps.features.events import EntityEdited, FeatureServiceEdited, FeatureViewEdited, OnDemandViewEdited
 from apps.features.models import Entity, FeatureService, FeatureView, OnDemandView
+from apps.features.services.meaning import tell_key_types
 from apps.tenants import selectors as tenants
 from foundation import ledger
 from foundation.identity import Actor
@@ -25,8 +26,14 @@ MOST_TAGS, LONGEST_TAG = 20, 40
 
 @transaction.atomic
 def describe_entity(*, actor: Actor, entity: Entity, **words: Any) -> Entity:
-    """`description`, `owner` (somebody's email; "" for nobody) and `tags`; what is not named stays."""
+    """`description`, `owner` (somebody's email; "" for nobody) and `tags`; what is not named stays.
+
+    `key_types` are told once, where neither the definition nor a view of it did.
+    """
+    given = words.pop("key_types", None) or {}
     entity, changed = _described(actor, entity, words)
+    if tell_key_types(entity, given):
+        changed = sorted([*changed, "key_types"])
     if changed:
         said = EntityEdited(entity_id=entity.pk, changed=changed)
         ledger.record(said, actor=actor, project_id=entity.project_id, subject=("entity", entity.pk))

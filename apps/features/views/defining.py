@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from apps.datasets import selectors as datasets
 from apps.features import forms, selectors, services
 from apps.features.errors import DefinitionRefused
+from apps.features.views.column_offers import chosen_versions, offered
 from apps.features.views.presentation import alike_in_words
 from apps.features.views.things import address, as_id, kinds, view_of
 from foundation import access
@@ -23,12 +24,16 @@ from foundation.web.lake_tables import sample_rows
 from foundation.web.refusals import refusals_on
 from foundation.web.requests import PortalRequest
 
+_OF_ENTITY = {"name": "new_entity", "key_types": "key_type"}
+
 
 @access.page(Permission.FEATURE_DEFINE)
 def view_define(request: PortalRequest, tenant: str, project: str) -> HttpResponse:
     act = request.POST.get("act", "preview") if request.method == "POST" else ""
     form = _form(request, act)
     context: dict[str, Any] = {"form": form, "tabs": kinds(request, "sql")}
+    if act == "columns":
+        form.as_typed()
     if act == "preview" and form.check_for_preview():
         with refusals_on(form, otherwise="sql"):
             context |= _preview(request, form)
@@ -38,6 +43,7 @@ def view_define(request: PortalRequest, tenant: str, project: str) -> HttpRespon
     if act == "create" and form.is_valid() and form.check_entity():
         with refusals_on(form, otherwise="sql"):
             return _create(request, form)
+    context["columns"] = offered(request, context.get("sample"), chosen_versions(form), anew=act == "columns")
     context["entities"] = selectors.visible_entities(actor=request.actor, project_id=request.project.pk)
     status = 422 if act in {"preview", "similar", "create"} and form.errors else 200
     return render_page(request, "features/view_define.html", status=status, **context)
@@ -143,9 +149,11 @@ def _new_entity(request: PortalRequest, form: forms.ViewForm | forms.WindowsForm
     """The entity that the form names; what is wrong with its name stands at the entity's field, not at the view's."""
     name = form.cleaned_data["new_entity"]
     try:
-        return services.define_entity(actor=request.actor, project=request.project, name=name, join_keys=form.keys())
+        return services.define_entity(
+            actor=request.actor, project=request.project, name=name, join_keys=form.keys(), key_types=form.key_types()
+        )
     except Invalid as refusal:
-        renamed = {("new_entity" if field == "name" else field): said for field, said in refusal.fields.items()}
+        renamed = {_OF_ENTITY.get(field, field): said for field, said in refusal.fields.items()}
         raise DefinitionRefused(refusal.sentence, fields=renamed) from refusal
     except Conflict as refusal:
         raise DefinitionRefused(refusal.sentence, fields={"new_entity": [refusal.sentence]}) from refusal

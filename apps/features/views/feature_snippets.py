@@ -16,29 +16,35 @@ def of_feature(request: PortalRequest, feature: Any) -> list[dict[str, str]]:
     """As components/snippet.html takes them."""
     return [
         {"name": "Python", "code": client_lines(request) + _python(feature)},
-        {"name": "curl", "code": _curl(feature)},
+        {"name": "curl", "code": _curl(feature, request.project.slug)},
         {"name": "CLI", "code": _cli(request, feature)},
     ]
 
 
+def _quoted(thing: Any) -> str:
+    """What it is called, as a text in a program."""
+    return json.dumps(str(thing), ensure_ascii=False)
+
+
 def _python(feature: Any) -> str:
-    view, name = feature.view, json.dumps(feature.name, ensure_ascii=False)
+    view, name = feature.view, _quoted(feature.name)
+    said, called = _quoted(feature), _quoted(view)
     keys = ", ".join(f'"{key}": "…"' for key in view.entity.join_keys)
     return (
-        f'\n# What is known of it, and which features are like it\nfeature = client.features.show("{feature.pk}")\n'
-        f'client.features.similar("{feature.pk}")\n\n'
+        f"\n# What is known of it, and which features are like it\nfeature = client.features.show({said})\n"
+        f"client.features.similar({said})\n\n"
         f"# Its newest value\n"
-        f'client.features.online(["{view.pk}"], [{{{keys}}}])[0]["features"][{name}]\n\n'
+        f'client.features.online([{called}], [{{{keys}}}])[0]["features"][{name}]\n\n'
         f"# Learn from it, as it was known at each label's time\n"
         f'table = client.datasets.find("…")["latest_version"]["id"]\n'
         f'client.training_sets.create(\n    "my_set", base_version=table, label="…", event_time="…",\n'
-        f'    views=[{{"view": "{view.pk}", "features": [{name}]}}],\n)'
+        f'    views=[{{"view": {called}, "features": [{name}]}}],\n)'
     )
 
 
-def _curl(feature: Any) -> str:
+def _curl(feature: Any, project: str) -> str:
     keys = dict.fromkeys(feature.view.entity.join_keys, "…")
-    body = json.dumps({"views": [str(feature.view_id)], "entities": [keys]}, ensure_ascii=False)
+    body = json.dumps({"project": project, "views": [str(feature.view)], "entities": [keys]}, ensure_ascii=False)
     base, token = f"{settings.SANAD_PUBLIC_URL}/api/v1", "-H 'Authorization: Bearer snd_…'"
     return (
         f"curl {base}/features/{feature.pk}/ {token}\n\n"
@@ -48,19 +54,20 @@ def _curl(feature: Any) -> str:
 
 def _cli(request: PortalRequest, feature: Any) -> str:
     lines = f"export SANAD_URL={settings.SANAD_PUBLIC_URL} SANAD_TOKEN=snd_… SANAD_PROJECT={request.project.slug}\n"
-    return f"{lines}sanad features show {feature.pk}\nsanad features search {shlex.quote(feature.name)} --missing 5"
+    show = f"sanad features show {shlex.quote(str(feature))}"
+    return f"{lines}{show}\nsanad features search {shlex.quote(feature.name)} --missing 5"
 
 
 def of_derived(request: PortalRequest, feature: Any) -> list[dict[str, str]]:
     """The same of one that is computed when it is asked for."""
-    view, name = feature.on_demand, json.dumps(feature.name, ensure_ascii=False)
+    view, name, said = feature.on_demand, _quoted(feature.name), _quoted(feature)
     row = json.dumps({"entity": {}, "request": dict.fromkeys(view.request, None)}, ensure_ascii=False)
     body = shlex.quote('{"rows": [' + row + "]}")
     python = client_lines(request) + (
-        f'\n# What is known of it, and which features are like it\nfeature = client.features.show("{feature.pk}")\n'
-        f'client.features.similar("{feature.pk}")\n\n'
+        f"\n# What is known of it, and which features are like it\nfeature = client.features.show({said})\n"
+        f"client.features.similar({said})\n\n"
         f"# For an entity and a request: join keys, and values\n"
-        f'client.on_demand.online("{view.pk}", [{row.replace("null", "None")}])[0]["features"][{name}]\n\n'
+        f'client.on_demand.online({_quoted(view)}, [{row.replace("null", "None")}])[0]["features"][{name}]\n\n'
         f"# As it would have been at the time of each of your rows\n"
         f'client.features.historical("labels.parquet", ["{view.name}:{feature.name}"], event_time="…").to_df()'
     )

@@ -80,7 +80,7 @@ def feature_chart(request: PortalRequest, tenant: str, project: str, view_id: UU
 
 def _tabs(request: PortalRequest, view: Any, tab: str, ready: bool) -> list[Part]:
     of_rows = [("features", _("Features"), len(view.features))] if ready else []
-    rest = [("rows", _("Rows"), None), ("online", _("Online"), None), ("skew", _("Consistency"), None)] if ready else []
+    rest = [("rows", _("Rows"), None), ("online", _("Online"), None), ("skew", _("Skew"), None)] if ready else []
     last = [("lineage", _("Lineage and use"), None), ("activity", _("Activity"), None)]
     named = [*of_rows, ("definition", _("Definition"), None), *rest, *last]
     return tabs(address(request, "view_detail", view.pk), tab, named)

@@ -211,7 +211,7 @@ def _online(request: PortalRequest, view: Any) -> Part:
     keys = {key: "…" for part in selectors.views_used(actor=request.actor, view=view) for key in part.entity.join_keys}
     row = {"entity": keys, "request": dict.fromkeys(view.request, None)}
     shown = repr(row).replace("'", '"')
-    python = client_lines(request) + f'client.on_demand.online("{view.pk}", [{shown}])'
+    python = client_lines(request) + f'client.on_demand.online("{view}", [{shown}])'
     body = f'{{"rows": [{shown.replace("None", "null")}]}}'
     curl = (
         f"curl {settings.SANAD_PUBLIC_URL}/api/v1/on-demand-views/{view.pk}/online/ "

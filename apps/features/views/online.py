@@ -57,7 +57,7 @@ def view_materialise(request: PortalRequest, tenant: str, project: str, view_id:
     except Conflict as refusal:
         messages.error(request, refusal.sentence)
     else:
-        messages.success(request, _("Its values are on their way online."))
+        messages.success(request, _("Its newest values are being materialised."))
     return redirect(request, _back(request, view))
 
 
@@ -80,9 +80,10 @@ def _back(request: PortalRequest, view: Any) -> str:
 
 def _snippets(request: PortalRequest, view: Any) -> list[dict[str, str]]:
     keys = ", ".join(f'"{key}": "…"' for key in view.entity.join_keys)
-    python = client_lines(request) + f'client.features.online(["{view.pk}"], [{{{keys}}}])'
+    python = client_lines(request) + f'client.features.online(["{view}"], [{{{keys}}}])'
     curl = (
         f"curl {settings.SANAD_PUBLIC_URL}/features/online -H 'Authorization: Bearer snd_…' \\\n"
-        f'  -H \'Content-Type: application/json\' -d \'{{"views": ["{view.pk}"], "entities": [{{{keys}}}]}}\''
+        f'  -H \'Content-Type: application/json\' -d \'{{"project": "{request.project.slug}", '
+        f'"views": ["{view}"], "entities": [{{{keys}}}]}}\''
     )
     return [{"name": "Python", "code": python}, {"name": "curl", "code": curl}]

@@ -26,7 +26,7 @@ from foundation.web.requests import PortalRequest
 
 def edit_page(request: PortalRequest, thing: Any, back: str, save: Callable[[dict[str, Any]], Any]) -> HttpResponse:
     """The form of description, owner and tags; saved it goes back to the thing's page."""
-    form = forms.DescriptionForm(request.POST or None, initial=forms.DescriptionForm.said_of(thing))
+    form = _form(request, thing)
     if request.method == "POST" and form.is_valid():
         with refusals_on(form):
             save(form.words())
@@ -35,6 +35,14 @@ def edit_page(request: PortalRequest, thing: Any, back: str, save: Callable[[dic
     # Programs on the page name the thing as its own page does.
     context = {"form": form, "thing": thing, "back": back, _word_of(thing): thing}
     return render_page(request, "features/describe.html", status=422 if form.errors else 200, **context)
+
+
+def _form(request: PortalRequest, thing: Any) -> forms.DescriptionForm:
+    """Of an entity whose keys have no types yet it asks for these as well."""
+    initial = forms.DescriptionForm.said_of(thing)
+    if _word_of(thing) != "entity" or thing.key_types:
+        return forms.DescriptionForm(request.POST or None, initial=initial)
+    return forms.EntityForm(request.POST or None, initial=initial, join_keys=thing.join_keys)
 
 
 def _word_of(thing: Any) -> str:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from apps.datasets import selectors as datasets
 from apps.features import forms, selectors, services
+from apps.features.views.column_offers import offered
 from apps.features.views.defining import entity_of
 from apps.features.views.things import address, as_id, kinds, view_of
 from apps.streams import selectors as streams
@@ -38,6 +39,7 @@ def windows_define(request: PortalRequest, tenant: str, project: str) -> HttpRes
     if act == "create" and form.is_valid() and form.check_entity():
         with refusals_on(form, otherwise="source"):
             return _create(request, form)
+    context["columns"] = offered(request, context.get("sample"), _version_of(request, form), anew=act == "columns")
     status = 422 if act in {"preview", "create"} and form.errors else 200
     return render_page(request, "features/windows_define.html", status=status, **context)
 
@@ -58,7 +60,7 @@ def _form(request: PortalRequest, act: str) -> forms.WindowsForm:
         more=int(act == "add"),
         without=whole(request.POST.get("remove")) if act == "remove" else None,
     )
-    return form.as_typed() if act in {"add", "remove"} else form
+    return form.as_typed() if act in {"add", "remove", "columns"} else form
 
 
 def _sources(request: PortalRequest) -> list[tuple[str, Any]]:
@@ -68,6 +70,17 @@ def _sources(request: PortalRequest) -> list[tuple[str, Any]]:
         return versions
     rows = streams.visible_streams(actor=actor, project_id=pk)
     return [*((f"stream:{s.pk}", _("Stream “%(name)s”") % {"name": s.name}) for s in rows), *versions]
+
+
+def _version_of(request: PortalRequest, form: forms.WindowsForm) -> list[str]:
+    """The version whose columns the chosen source has; of a stream its newest."""
+    kind, _colon, pk = str(form["source"].value() or "").partition(":")
+    if kind != "stream":
+        return [pk]
+    rows = streams.visible_streams(actor=request.actor, project_id=request.project.pk)
+    stream = next((row for row in rows if str(row.pk) == pk), None)
+    newest = datasets.latest_ready(stream.dataset) if stream else None
+    return [str(newest.pk)] if newest else []
 
 
 def _initial(request: PortalRequest) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sanad.resource import Resource, Thing, Things
+from sanad.resource import Resource, Thing, Things, id_of
 from sanad.transport import unmade, wait_for
 
 
@@ -80,20 +80,20 @@ class FeatureServices(Resource):
 
     def edit(self, service_id: str, **words: Any) -> Thing:
         """`description`, `owner` (an email) or `tags`; the version stays."""
-        changed: Thing = self._http.send("PATCH", f"feature-services/{service_id}/", json=words).json()
+        changed: Thing = self._http.send("PATCH", f"feature-services/{id_of(self, service_id)}/", json=words).json()
         return changed
 
     def deprecate(self, service_id: str, reason: str, *, instead: str | None = None) -> Thing:
-        """Mark it and tell whoever uses it; `instead` is the id of what to take."""
-        body = {"reason": reason, "instead": instead}
-        marked: Thing = self._http.post(f"feature-services/{service_id}/deprecate/", body)
+        """Mark it and tell whoever uses it; `instead` is what to take; both by id or name."""
+        body = {"reason": reason, "instead": instead and id_of(self, instead)}
+        marked: Thing = self._http.post(f"feature-services/{id_of(self, service_id)}/deprecate/", body)
         return marked
 
     def restore(self, service_id: str) -> Thing:
         """Withdraw its deprecation."""
-        restored: Thing = self._http.post(f"feature-services/{service_id}/restore/")
+        restored: Thing = self._http.post(f"feature-services/{id_of(self, service_id)}/restore/")
         return restored
 
     def remove(self, service_id: str) -> None:
         """Remove a version that nothing was made of."""
-        self._http.send("DELETE", f"feature-services/{service_id}/")
+        self._http.send("DELETE", f"feature-services/{id_of(self, service_id)}/")

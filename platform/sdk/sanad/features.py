@@ -10,7 +10,7 @@ from sanad.catalogue import Catalogue
 from sanad.errors import Denied, NotFound, Refused
 from sanad.historical import HistoricalFeatures
 from sanad.readers import Reader
-from sanad.resource import Thing, Things
+from sanad.resource import Thing, Things, id_of, is_id
 from sanad.transport import built, unmade, wait_for
 
 
@@ -137,42 +137,54 @@ class Features(Catalogue, HistoricalFeatures):
         return list(self._http.pages("entities/", project=self._project))
 
     def edit_entity(self, entity_id: str, **words: Any) -> Thing:
-        """`description`, `owner` (an email) or `tags`."""
-        changed: Thing = self._http.send("PATCH", f"entities/{entity_id}/", json=words).json()
+        """`description`, `owner` (an email), `tags`, or once `key_types`, of the entity of this id or name."""
+        changed: Thing = self._http.send("PATCH", f"entities/{self._entity(entity_id)}/", json=words).json()
         return changed
 
+    def _entity(self, said: str) -> str:
+        """The id of the entity of this id or name."""
+        if is_id(said):
+            return said
+        found = next((one for one in self.entities() if one["name"] == said), None)
+        if found is None:
+            raise NotFound(f"The project {self._project} has no entity {said!r}.")
+        return str(found["id"])
+
     def edit(self, view_id: str, **words: Any) -> Thing:
-        """`description`, `owner` (an email) or `tags`; the version stays."""
-        changed: Thing = self._http.send("PATCH", f"feature-views/{view_id}/", json=words).json()
+        """`description`, `owner` (an email) or `tags` of a view (id or name); the version stays."""
+        changed: Thing = self._http.send("PATCH", f"feature-views/{id_of(self, view_id)}/", json=words).json()
         return changed
 
     def deprecate(self, view_id: str, reason: str, *, instead: str | None = None) -> Thing:
-        """Mark it and tell whoever uses it; `instead` is the id of the version to take."""
-        marked: Thing = self._http.post(f"feature-views/{view_id}/deprecate/", {"reason": reason, "instead": instead})
+        """Mark it and tell whoever uses it; `instead` is the version to take; both by id or name."""
+        body = {"reason": reason, "instead": instead and id_of(self, instead)}
+        marked: Thing = self._http.post(f"feature-views/{id_of(self, view_id)}/deprecate/", body)
         return marked
 
     def restore(self, view_id: str) -> Thing:
         """Withdraw its deprecation."""
-        restored: Thing = self._http.post(f"feature-views/{view_id}/restore/")
+        restored: Thing = self._http.post(f"feature-views/{id_of(self, view_id)}/restore/")
         return restored
 
     def remove(self, view_id: str, confirmation: str, *, break_chain: bool = False) -> Thing:
         """Destroy its rows and values online for good; `confirmation` is its name with its version, like weather v2."""
         body = {"confirmation": confirmation, "break_chain": break_chain}
-        asked: Thing = self._http.post(f"feature-views/{view_id}/remove/", body)
+        asked: Thing = self._http.post(f"feature-views/{id_of(self, view_id)}/remove/", body)
         return asked
 
     def skew(self, view: str) -> Thing:
-        """What was served of a view (its id) beside what a join has of that moment.
+        """What was served of a view (id or name) beside what a join has of that moment.
 
         {"compared", "different", "share", "kinds", "features": [{"name", "different", "gap"}], "checks"}.
         """
-        found: Thing = self._http.get(f"feature-views/{view}/skew/")
+        found: Thing = self._http.get(f"feature-views/{id_of(self, view)}/skew/")
         return found
 
     def watch_skew(self, view: str, *, share: float, limit: float) -> Thing:
         """Compare such a share of what is served, and raise an alert where more than `limit` of it differs; 0 to 1."""
-        found: Thing = self._http.post(f"feature-views/{view}/watch-skew/", {"share": share, "limit": limit})
+        found: Thing = self._http.post(
+            f"feature-views/{id_of(self, view)}/watch-skew/", {"share": share, "limit": limit}
+        )
         return found
 
     def preview(self, sql: str, inputs: Mapping[str, str], *, event_time: str = "") -> Thing:
@@ -214,7 +226,7 @@ class Features(Catalogue, HistoricalFeatures):
         return found
 
     def materialise(self, said: str, *, timeout_s: float = 900) -> Thing:
-        """Put all newest values of a feature view (id or name) online again, and wait until they are."""
+        """Materialise a feature view (id or name) again: put all its newest values online, and wait until they are."""
         view = self.get(said)
         made = self._http.post(f"feature-views/{view['id']}/materialise/")
         return wait_for(
@@ -222,12 +234,12 @@ class Features(Catalogue, HistoricalFeatures):
             lambda row: row["state"] in {"done", "overtaken"},
             failed=unmade,
             timeout_s=timeout_s,
-            what=f"Putting {view['name']} online",
+            what=f"Materialising {view['name']}",
         )
 
     def materialisations(self, view: str) -> Things:
-        """Every time that the values of a view (its id) were put online, newest first."""
-        return list(self._http.pages(f"feature-views/{view}/materialisations/"))
+        """Every time that a view (id or name) was materialised, newest first."""
+        return list(self._http.pages(f"feature-views/{id_of(self, view)}/materialisations/"))
 
     def freshness(self, said: str, seconds: int | None) -> Thing:
         """Say how old the latest event of a view (id or name) may be online before it is an alert; None: any age."""

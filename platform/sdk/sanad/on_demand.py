@@ -41,14 +41,14 @@ class OnDemand(Resource):
 
     def edit(self, on_demand_id: str, **words: Any) -> Thing:
         """`description`, `owner` (an email) or `tags`; the version stays."""
-        changed: Thing = self._http.send("PATCH", f"on-demand-views/{on_demand_id}/", json=words).json()
+        changed: Thing = self._http.send("PATCH", f"on-demand-views/{id_of(self, on_demand_id)}/", json=words).json()
         return changed
 
     def try_values(self, view: str, rows: Sequence[Mapping[str, Any]]) -> Things:
         """What it gives for values of requests and of features; a value that is not given is missing."""
-        found: Things = self._http.post(f"on-demand-views/{view}/try/", {"rows": [dict(row) for row in rows]})[
-            "results"
-        ]
+        found: Things = self._http.post(
+            f"on-demand-views/{id_of(self, view)}/try/", {"rows": [dict(row) for row in rows]}
+        )["results"]
         return found
 
     def try_definition(
@@ -69,9 +69,9 @@ class OnDemand(Resource):
 
         A value that a request does not give is missing, and stands in the row's `not_given`.
         """
-        found: Things = self._http.post(f"on-demand-views/{view}/online/", {"rows": [dict(row) for row in rows]})[
-            "results"
-        ]
+        found: Things = self._http.post(
+            f"on-demand-views/{id_of(self, view)}/online/", {"rows": [dict(row) for row in rows]}
+        )["results"]
         return found
 
     def _meaning(

@@ -81,7 +81,7 @@ class TrainingSets(Resource):
 
         Of what you see masked there are no relations, and of fewer than 50 rows no share of missing values either.
         """
-        found: Thing = self._http.get(f"training-sets/{training_set}/report/")
+        found: Thing = self._http.get(f"training-sets/{id_of(self, training_set)}/report/")
         return found
 
     def get(self, said: str) -> Thing:

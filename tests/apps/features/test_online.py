@@ -95,7 +95,7 @@ def test_a_death_in_the_middle_costs_one_part_and_a_second_wish_is_refused(view,
 
     monkeypatch.setattr(rows.Rows, "timelines", noted)
     services.request_materialisation(actor=scientist, view_id=view.pk)
-    with pytest.raises(Conflict, match="on their way online already: 0% of the keys"):
+    with pytest.raises(Conflict, match="being materialised already: 0% of the keys"):
         services.request_materialisation(actor=scientist, view_id=view.pk)
     run_jobs()
     second = row_of(view)

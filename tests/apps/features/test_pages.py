@@ -94,9 +94,52 @@ def test_each_mistake_is_said_at_its_field(client, ingested, scientist):
     assert not selectors.visible_entities(actor=scientist).exists()
 
 
+def test_the_fields_for_columns_offer_those_of_the_versions_and_then_those_of_the_preview(client, ingested):
+    version = ingested("delays.csv", DELAYS)
+
+    def names(act, **words):
+        answer = client.post(FEATURES + "views/new/", {**VIEW, **words, "act": act})
+        offered = answer.context["columns"]
+        assert f'<option value="{offered["all"][0]["name"]}">' in answer.content.decode()
+        return [one["name"] for one in offered["all"]], [one["name"] for one in offered["times"]], offered["kept"]
+
+    here = {"alias_0": "delays", "version_0": str(version.pk)}
+    assert names("columns", **here)[:2] == (["carrier", "moment", "delay"], ["moment"])
+    seen = names("preview")
+    assert seen[:2] == (["carrier", "moment", "recent_delay"], ["moment"])
+    # A round without a preview keeps what the one before it has offered; what is typed into it is no offer.
+    assert names("create", name="Carrier delay", columns=seen[2]) == seen
+    assert names("similar", columns="[1, {", **here)[0] == ["carrier", "moment", "delay"]
+
+
+def test_a_new_entity_says_what_its_keys_hold_by_the_rules_of_the_service(client, ingested, scientist):
+    ingested("delays.csv", DELAYS)
+
+    def made(**words):
+        return client.post(FEATURES + "views/new/", {**VIEW, **words, "act": "create"})
+
+    some = made(join_keys_1="moment", key_type="text")
+    assert "Give each join key a type" in some.context["form"].errors["key_type"][0]
+    assert "a whole number in the entity" in str(made(key_type="whole number").context["form"].errors)
+    assert made(key_type="text").status_code == 303
+    assert selectors.visible_entities(actor=scientist).get().key_types == {"carrier": "text"}
+
+
+def test_an_entity_without_types_is_told_them_once_on_its_page(client, project, scientist):
+    entity = services.define_entity(actor=scientist, project=project, name="route", join_keys=["origin", "dest"])
+    edit = f"{FEATURES}entities/{entity.pk}/edit/"
+    assert "Type of origin" in client.get(edit).content.decode()
+    half = client.post(edit, {"key_type_0": "text"})
+    assert "Give each join key a type" in str(half.context["form"].errors)
+    assert client.post(edit, {"key_type_0": "text", "key_type_1": "whole number"}).status_code == 303
+    entity.refresh_from_db()
+    assert entity.key_types == {"origin": "text", "dest": "whole number"}
+    assert "Type of origin" not in client.get(edit).content.decode()
+
+
 def test_a_view_shows_its_features_rows_and_one_key_online(client, view):
     text = page(client, f"views/{view.pk}/")
-    assert "the newest values of 2 keys went online" in text
+    assert "the newest values of 2 keys were materialised" in text
     assert "recent_delay" in text
     for tab in ("definition", "rows", "online", "lineage", "activity"):
         page(client, f"views/{view.pk}/", tab=tab)

@@ -36,7 +36,7 @@ def request_materialisation(*, actor: Actor, view_id: UUID) -> Materialisation:
     if running is not None:
         raise Conflict(
             _(
-                "The values of %(view)s are on their way online already: %(percent)s%% of the keys are there. Wait for "
+                "The values of %(view)s are being materialised already: %(percent)s%% of the keys are there. Wait for "
                 "the end, or cancel it first."
             )
             % {"view": view, "percent": running.percent}
@@ -104,7 +104,7 @@ def _begun(actor: Actor, view: FeatureView, cause: MaterialisationCause, since: 
         actor=actor,
         project_id=view.project_id,
         subject=("feature_view", view.pk),
-        title=_("Putting %(view)s online") % {"view": view},
+        title=_("Materialising %(view)s") % {"view": view},
         view_id=str(view.pk),
         materialisation_id=str(row.pk),
     )

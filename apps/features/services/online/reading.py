@@ -76,7 +76,7 @@ def read_plan(
     except KeyRefused as refused:
         raise _refusal(refused) from refused
     except NotOurs as error:
-        raise Unavailable(_("A value online cannot be opened. Put the view online again.")) from error
+        raise Unavailable(_("A value online cannot be opened. Materialise the view again.")) from error
     keep_samples(tenant_id, keys, answer, plan.shares, now_us=now_us)
     for view in answer.not_online:
         note_forgotten(view.id)

@@ -54,7 +54,9 @@ def add_to(acts: Any) -> None:
     online.add_argument("--key", action="append", required=True, metavar="NAME=VALUE")
     asked = "a value that the service's on-demand features ask for"
     online.add_argument("--request", action="append", default=[], metavar="NAME=VALUE", help=asked)
-    again = add(feature, "materialise", feature_materialise, "put all newest values of a view online again")
+    again = add(
+        feature, "materialise", feature_materialise, "materialise a view again: put all its newest values online"
+    )
     again.add_argument("view", help=_VIEW)
     fresh = add(feature, "freshness", feature_freshness, "how old the latest event online may be before it is an alert")
     fresh.add_argument("view", help=_VIEW)
