@@ -25,6 +25,7 @@ from foundation.clock import now
 from foundation.lake.adapters import sessions
 from foundation.tenancy import scope
 from runtime.online import Writer
+from runtime.online.packing import unpacked
 from tests.support import servers
 from tests.support.people import make_person, make_tenant
 
@@ -93,4 +94,5 @@ def test_what_a_tenant_keeps_lies_nowhere_in_clear(keeper):
         assert table.read(at).read_all().num_rows == 20_000
         assert CANARY.encode() in storage.read(tenant.pk, "cage/bird")
         assert storage.sealing.open_sealed(tenant.pk, "connection", sealed) == CANARY.encode()
-        assert online.opened(names, store_at(settings.REDIS_URL).read(names)) == [[[0, 0, [CANARY]]]]
+        (opened,) = online.opened(names, store_at(settings.REDIS_URL).read(names))
+            assert unpacked(opened) == ((0, 0, [CANARY]),)
