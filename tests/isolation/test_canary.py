@@ -95,4 +95,4 @@ def test_what_a_tenant_keeps_lies_nowhere_in_clear(keeper):
         assert CANARY.encode() in storage.read(tenant.pk, "cage/bird")
         assert storage.sealing.open_sealed(tenant.pk, "connection", sealed) == CANARY.encode()
         (opened,) = online.opened(names, store_at(settings.REDIS_URL).read(names))
-            assert unpacked(opened) == ((0, 0, [CANARY]),)
+        assert unpacked(opened) == ((0, 0, [CANARY]),)
