@@ -33,7 +33,6 @@ HOOKS = {
     "has_permission": "Django REST framework",
     "is_open_for_signup": "allauth's adapters",
     "list_apps": "allauth's adapter",
-    "list_feature_services": "Feast's name: of their programs",
     "live_cut": "Channels: the message's type",
     "live_message": "Channels: the message's type",
     "new_input": "pyiceberg: a FileIO",

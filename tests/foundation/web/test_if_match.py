@@ -30,7 +30,12 @@ KINDS |= {"groups": "group", "webhooks": "webhook", "datasets": "dataset", "data
 KINDS |= {"runs": "run", "model-versions": "model_version", "deployments": "deployment", "revisions": "revision"}
 KINDS |= {"monitors": "monitor", "alerts": "alert", "replays": "replay", "prices": "price", "bin": "binned"}
 KINDS |= {"entities": "entity", "feature-services": "feature_service", "feature-views": "feature_view"}
-KINDS |= {"features": "feature", "on-demand-views": "on_demand_view", "historical-features": "retrieval"}
+KINDS |= {
+    "training-sets": "training_set",
+    "features": "feature",
+    "on-demand-views": "on_demand_view",
+    "historical-features": "retrieval",
+}
 UNMADE = {"jobs", "project-roles", "tokens", "email-domains", "quotas", "budgets", "approvals", "erasures"}
 UNMADE |= {"support", "deliveries", "transformations", "saved-filters"}
 ID = "00000000-0000-4000-8000-000000000000"
