@@ -80,7 +80,8 @@ def test_a_file_in_another_encoding_is_named(predict, tmp_path):
 def test_the_sql_of_a_feature_view_comes_from_a_file_or_from_standard_input(sanad, monkeypatch, tmp_path):
     defined = []
     monkeypatch.setattr(
-        "sanad.features.Features.define", lambda self, name, **words: defined.append(words["sql"]) or {"id": name}
+        "sanad.features.Features.define",
+        lambda self, name, **words: defined.append(words["sql"]) or {"id": name, "warnings": []},
     )
     monkeypatch.setattr("sanad.data.Datasets.newest", lambda self, said: said)
     words = ["--input", "weather", "--entity", "origin", "--event-time", "hour"]
