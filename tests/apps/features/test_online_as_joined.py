@@ -48,6 +48,7 @@ def test_a_value_online_is_the_one_that_a_join_has_at_that_moment(tables, shape)
     view = SimpleNamespace(
         pk=uuid4(),
         digest="d",
+        sql="",
         entity=SimpleNamespace(join_keys=list(spec.keys)),
         feature_names=list(spec.features),
         event_time=spec.event_time,
