@@ -40,7 +40,7 @@ def _texts(row: Row) -> tuple[str, ...]:
         "" if row.ratio_peer is None else f"{row.ratio_peer:.1f}",
         "" if row.ratio_limit is None else f"{row.ratio_limit:.2f}",
         f"{row.spread:.2f}",
-        "" if row.bar is None else f">= {row.bar:g} x: {'MISSED' if row.missed else 'passed'}",
+        "" if row.bar is None else f">= {row.bar:.4g} x: {'MISSED' if row.missed else 'passed'}",
     )
 
 

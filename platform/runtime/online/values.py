@@ -14,9 +14,10 @@ from __future__ import annotations
 
 import hmac
 import os
+import struct
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -83,11 +84,11 @@ class OnlineView:
         all else, and keep values that were erased meanwhile in the memory of whoever read them.
         """
         try:
-            if sealed and (first := sealed[0]) is not None and None not in sealed:
+            if sealed and None not in sealed:
+                nonces, timelines = _cut(sealed)  # type: ignore[arg-type]
                 # As a rule one materialisation wrote them all; where another did, the tag says so.
-                decrypt = self.cipher(first[:NUMBER_BYTES]).decrypt
-                both = zip(names, sealed, strict=True)
-                return [decrypt(one[NUMBER_BYTES:_HEAD], one[_HEAD:], name) for name, one in both]  # type: ignore[index]
+                decrypt = self.cipher(sealed[0][:NUMBER_BYTES]).decrypt  # type: ignore[index]
+                return list(map(decrypt, nonces, timelines, names))
         except (InvalidTag, ValueError):
             pass
         both = zip(names, sealed, strict=True)
@@ -99,6 +100,20 @@ class OnlineView:
             return decrypt(sealed[NUMBER_BYTES:_HEAD], sealed[_HEAD:], name)
         except (InvalidTag, ValueError) as error:
             raise NotOurs(self.name) from error
+
+
+def _cut(sealed: Sequence[bytes]) -> tuple[Sequence[bytes], Sequence[bytes]]:
+    """The nonces and what is sealed: in one call where all are of one length, as numbers are."""
+    length = len(sealed[0])
+    if length < _HEAD or set(map(len, sealed)) != {length}:
+        return [one[NUMBER_BYTES:_HEAD] for one in sealed], [one[_HEAD:] for one in sealed]
+    parts = _layout(length, len(sealed)).unpack(b"".join(sealed))
+    return parts[::2], parts[1::2]
+
+
+@lru_cache(maxsize=1024)
+def _layout(length: int, count: int) -> struct.Struct:
+    return struct.Struct(f"{NUMBER_BYTES}x{_NONCE_BYTES}s{length - _HEAD}s" * count)
 
 
 class Writer:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
+import struct
+import sys
 import threading
 from collections import deque
 from collections.abc import Sequence
@@ -104,8 +106,11 @@ class Valkey:
             # A process that was forked from ours would take its answers.
             self._socket, self._process = None, os.getpid()
         wire = self._socket or self._connected()
-        wire.sendall(asked)
-        found = self._heard(wire)
+        try:
+            wire.sendall(asked)
+            found = self._heard(wire)
+        except BlockingIOError as error:
+            raise TimeoutError("the store did not answer in time") from error
         if not isinstance(found, list) or len(found) != count:
             self.close()
             raise StoreAway(_refusal(found))
@@ -134,6 +139,7 @@ class Valkey:
         else:
             wire = socket.create_connection((place.host, place.port), timeout=self._within_s)
             wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        _bound(wire, self._within_s)
         self._socket, self._parser = wire, hiredis.Reader()
         for words in place.hello:
             wire.sendall(words)
@@ -141,6 +147,16 @@ class Valkey:
                 self.close()
                 raise StoreAway(_refusal(said))
         return wire
+
+
+def _bound(wire: socket.socket, within_s: float) -> None:
+    """The kernel's timer where there is one: Python's own asks it each time whether there is something to read."""
+    if sys.platform != "linux":
+        return
+    wire.settimeout(None)
+    timer = struct.pack("ll", int(within_s), int(within_s % 1 * 1_000_000))
+    for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
+        wire.setsockopt(socket.SOL_SOCKET, option, timer)
 
 
 class AsyncValkey:
