@@ -22,7 +22,7 @@ django.setup()
 import pytest
 from filelock import FileLock
 
-from tests.support import one_stack, reruns
+from tests.support import one_stack, reruns, rewriting
 from tests.support.people import *  # noqa: F403
 from tests.support.refusals import *  # noqa: F403
 
@@ -42,6 +42,7 @@ WAITING = ("tests/chaos/", "tests/browser/", "tests/contracts/", "tests/containe
 @pytest.hookimpl(trylast=True)
 def pytest_configure(config):
     reruns.spare_questions(config)
+    rewriting.share_rewriting(config)
 
 
 def pytest_collection_modifyitems(items):
