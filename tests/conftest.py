@@ -22,7 +22,7 @@ django.setup()
 import pytest
 from filelock import FileLock
 
-from tests.support import one_stack
+from tests.support import one_stack, reruns, rewriting
 from tests.support.people import *  # noqa: F403
 from tests.support.refusals import *  # noqa: F403
 
@@ -37,6 +37,12 @@ gc.set_threshold(100_000, 20, 20)
 # These wait for other processes most of the time: begun first, they leave the processor to the others meanwhile. The
 # longest of all are in the second: whatever begins late must be short, or one process is waited for at the end.
 WAITING = ("tests/chaos/", "tests/browser/", "tests/contracts/", "tests/containers/")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_configure(config):
+    reruns.spare_questions(config)
+    rewriting.share_rewriting(config)
 
 
 def pytest_collection_modifyitems(items):
