@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[2]
 # Tables and numbers, engines, trackers, fonts, pictures, name servers: whoever needs them imports them where he does.
 LATER = {
@@ -26,6 +28,8 @@ LATER = {
 }
 LATER |= {"plotly", "pyarrow", "pymysql", "qrcode", "scim2_models", "sklearn", "torch", "typst"}
 
+MANAGE = "import runpy, sys; sys.argv = ['manage.py', 'version']; runpy.run_path('manage.py', run_name='__main__')"
+
 
 def test_large_libraries_wait_until_they_are_used():
     told = {**os.environ, "PYTHONPATH": f"{ROOT}/platform:{ROOT}/platform/sdk:{ROOT}"}
@@ -34,6 +38,19 @@ def test_large_libraries_wait_until_they_are_used():
     loaded = set(json.loads(answer.stdout))
     assert {"apps.tenants.tasks", "apps.tenants.views.scim"} <= loaded, "Without tasks and pages this proves nothing."
     assert loaded & LATER == set()
+
+
+@pytest.mark.parametrize("begin", ["import portal.wsgi", "import portal.asgi", "import portal.working", MANAGE])
+def test_the_collector_rests_while_a_process_loads_and_never_looks_through_what_stays(begin):
+    told = {**os.environ, "PYTHONPATH": f"{ROOT}/platform:{ROOT}/platform/sdk:{ROOT}"}
+    tell = (
+        "import gc, json; print(json.dumps([gc.get_freeze_count(), gc.get_stats()[2]['collections'], gc.isenabled()]))"
+    )
+    command = [sys.executable, "-c", f"{begin}; {tell}"]
+    answer = subprocess.run(command, cwd=ROOT, env=told, capture_output=True, text=True, check=True)
+    frozen, looked, works = json.loads(answer.stdout.splitlines()[-1])
+    # Beside it by chance: what Celery or Django load at their first use.
+    assert (frozen > 200_000, looked <= 1, works) == (True, True, True), (frozen, looked)
 
 
 def test_the_launcher_is_read_without_django_s_settings():
