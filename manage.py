@@ -11,6 +11,11 @@ if __name__ == "__main__":
     import os
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
-    from django.core.management import execute_from_command_line
+    from runtime.loading import at_rest
 
+    with at_rest():
+        import django
+        from django.core.management import execute_from_command_line
+
+        django.setup()
     execute_from_command_line(sys.argv)

@@ -5,19 +5,22 @@ from typing import Any
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 
-import django
+from runtime.loading import at_rest
 
-from portal.apps import refuse_unsafe_settings
+with at_rest():
+    import django
 
-refuse_unsafe_settings()
-django.setup()
+    from portal.apps import refuse_unsafe_settings
 
-from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
-from django.urls import path  # noqa: E402
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest  # noqa: E402
+    refuse_unsafe_settings()
+    django.setup()
 
-from foundation.live.consumers import LiveConsumer  # noqa: E402
-from foundation.live.origin import OwnOriginOnly  # noqa: E402
+    from channels.routing import ProtocolTypeRouter, URLRouter
+    from django.urls import path
+    from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+    from foundation.live.consumers import LiveConsumer
+    from foundation.live.origin import OwnOriginOnly
 
 _NOT_HERE = b"Only websockets are answered here, at /ws/. Pages and REST are on the portal's other socket.\n"
 

@@ -2,14 +2,17 @@
 
 import os
 
-from django.core.wsgi import get_wsgi_application
-from django.urls import get_resolver
-
-from portal.apps import refuse_unsafe_settings
+from runtime.loading import at_rest
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 
-refuse_unsafe_settings()
-application = get_wsgi_application()
-# Pages are imported before the workers fork, not by each at its first request.
-get_resolver().url_patterns  # noqa: B018
+with at_rest():
+    from django.core.wsgi import get_wsgi_application
+    from django.urls import get_resolver
+
+    from portal.apps import refuse_unsafe_settings
+
+    refuse_unsafe_settings()
+    application = get_wsgi_application()
+    # Pages are imported before the workers fork, not by each at its first request.
+    get_resolver().url_patterns  # noqa: B018

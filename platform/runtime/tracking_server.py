@@ -16,6 +16,7 @@ from pathlib import Path
 import uvicorn
 
 from runtime.guard import App, Guarded
+from runtime.loading import at_rest
 from runtime.service_tokens import Receiver, read_callers
 
 # Probes ask for it before any key is at hand.
@@ -63,7 +64,9 @@ def main(arguments: list[str] | None = None) -> int:
     except (OSError, ValueError, KeyError) as error:
         print(f"SANAD_CALLERS names no file of callers that can be read: {error}", file=sys.stderr)
         return 2
-    uvicorn.run(guarded(receiver, artifacts=told.artifacts), uds=told.socket, access_log=False, log_level="info")
+    with at_rest():
+        application = guarded(receiver, artifacts=told.artifacts)
+    uvicorn.run(application, uds=told.socket, access_log=False, log_level="info")
     return 0
 
 

@@ -129,8 +129,9 @@ def test_no_process_serves_without_a_secret(module):
     assert served.stderr.splitlines()[-1].startswith("portal.start.StartRefused: SANAD_SECRET_KEY is missing.")
 
 
-def test_no_worker_works_without_a_secret():
-    worker = started("-m", "celery", "-A", "portal.celery", "worker", "--pool=solo", SANAD_SECRET_KEY="")
+@pytest.mark.parametrize("module", ["portal.working", "portal.celery"])
+def test_no_worker_works_without_a_secret(module):
+    worker = started("-m", "celery", "-A", module, "worker", "--pool=solo", SANAD_SECRET_KEY="")
     assert worker.returncode != 0
     assert "SANAD_SECRET_KEY is missing" in worker.stderr + worker.stdout
 

@@ -8,8 +8,8 @@ from datetime import timedelta
 from django.db import transaction
 from django.db.models import F, Q
 from django.db.models.functions import Greatest, Now
-from structlog.contextvars import bound_contextvars
 
+from foundation.bound import bound
 from foundation.jobs import leases
 from foundation.jobs.adapters import broker
 from foundation.jobs.models import Clockwork
@@ -59,7 +59,7 @@ def run(name: str, tick: str) -> None:
     pulse = leases.Pulse(lambda: _renew(name, int(tick)))
     pulse.start()
     try:
-        with bound_contextvars(periodic=name, tick=tick):
+        with bound(periodic=name, tick=tick):
             periodic_definitions()[name].function()
     except Exception as error:
         failure = f"{type(error).__name__}: {error}"[:1000]

@@ -13,10 +13,10 @@ from celery.exceptions import SoftTimeLimitExceeded
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models.functions import Now
 from django.utils import translation
-from structlog.contextvars import bound_contextvars
 
 from foundation import states
 from foundation.access import archives
+from foundation.bound import bound
 from foundation.errors import PortalError, Unavailable
 from foundation.jobs import actors, ending, leases, news
 from foundation.jobs.choices import NEXT, JobState
@@ -99,7 +99,7 @@ def perform(claim: Claim, keeper: Keeping) -> None:
     job = claim.job
     known = {"request_id": job.request_id, "tenant": claim.tenant.slug, "actor": str(job.actor_id), "job": str(job.pk)}
     with (
-        bound_contextvars(**known, job_name=job.name, attempt=claim.attempt),
+        bound(**known, job_name=job.name, attempt=claim.attempt),
         translation.override(actors.language_of(job)),
     ):
         try:

@@ -8,7 +8,7 @@ import re
 from contextvars import ContextVar
 from datetime import UTC, datetime
 
-from structlog.contextvars import get_contextvars
+from foundation.bound import bound_words
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 # Links that open something by themselves: who reads the log shall not be able to use one that was not used yet.
@@ -23,7 +23,7 @@ class JsonFormatter(logging.Formatter):
             "logger": record.name,
             "message": masked(record.getMessage()),
             # What a job or another loop has bound: request, tenant, job, attempt.
-            **get_contextvars(),
+            **bound_words(),
         }
         if request_id.get():
             line["request_id"] = request_id.get()

@@ -4,7 +4,12 @@ from django.urls import path
 from drf_spectacular.views import SpectacularSwaggerSplitView
 
 from foundation.access import public
-from foundation.web import jobs_api, jobs_pages, operations
+from foundation.web import (
+    jobs_api,
+    jobs_pages,
+    openapi,  # noqa: F401  drf-spectacular finds its extensions once they are imported
+    operations,
+)
 from foundation.web.described import DescriptionView
 from foundation.web.documents import document
 from foundation.web.preferences import preferences

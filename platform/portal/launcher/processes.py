@@ -126,7 +126,7 @@ def _gateway(servers: Servers) -> Spec:
 def _workers(servers: Servers) -> list[Spec]:
     # As with manage.py: no checks, which import every page.
     told = {**environment.portal(servers), "CELERY_SKIP_CHECKS": "1"}
-    celery = ("-m", "celery", "-A", "portal.celery")
+    celery = ("-m", "celery", "-A", "portal.working")
     after = (*BEFORE_WORK, "gateway")  # pages first: on two cores everything at once keeps the person waiting
     rows = [
         Spec(
