@@ -67,6 +67,20 @@ class TryForm(forms.Form):
         for place, feature in enumerate(features):
             self.fields[f"f{place}"] = _field_of(feature, example.get(feature["name"]))
 
+    @property
+    def folded(self) -> list[forms.BoundField]:
+        """Fields that whoever asks by keys alone leaves empty: they stand behind the others."""
+        return [self[f"f{place}"] for place, feature in enumerate(self._features) if feature.get("folded")]
+
+    @property
+    def folded_names(self) -> str:
+        return " ".join(field.name for field in self.folded)
+
+    @property
+    def folded_open(self) -> bool:
+        """Whether somebody gave one of them, or one of them is wrong."""
+        return any(field.value() not in (None, "") or field.errors for field in self.folded)
+
     def row(self) -> dict[str, Any]:
         """The row as the gateway takes it: missing values are null; what is looked up where it is empty is left out."""
         values = {feature["name"]: self.cleaned_data[f"f{place}"] for place, feature in enumerate(self._features)}

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from apps.datasets import services as datasets
 from apps.deployments import selectors as deployments
@@ -17,6 +18,7 @@ from apps.projects import services as project_services
 from apps.tenants import services as tenants
 from foundation import ledger, live
 from foundation.errors import NotFound
+from foundation.figures import number
 from foundation.identity import Actor
 from foundation.ledger import RecordedEvent
 from foundation.web import chain
@@ -51,11 +53,12 @@ def _monitor_link(actor: Actor, monitor_id: UUID) -> chain.Link | None:
     except NotFound:
         return None
     open_alerts = monitor.alerts.filter(state=AlertState.OPEN).count()
+    said = ngettext("One open alert", "%(shown)s open alerts", open_alerts)
     node = chain.ChainNode(
         kind="monitor",
         name=str(monitor),
         state="alert" if open_alerts else "steady",
-        state_label=str(open_alerts) if open_alerts else "",
+        state_label=said % {"shown": number(open_alerts)} if open_alerts else "",
         at=monitor.created_at,
         url=reverse("monitoring:monitor_detail", args=[actor.tenant.slug, monitor.project.slug, monitor.pk]),
     )

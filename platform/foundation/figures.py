@@ -36,6 +36,11 @@ def locale() -> Locale:
     return _ARABIC if (get_language() or "en").startswith("ar") else _ENGLISH
 
 
+def _signed(said: str) -> str:
+    """Among words from right to left a minus would be put behind its digits: a mark before it keeps both together."""
+    return f"\u200e{said}" if said.startswith("-") and locale() is _ARABIC else said
+
+
 def figure(value: Any) -> Any:
     """The value where it is a finite number, else None."""
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
@@ -46,7 +51,7 @@ def figure(value: Any) -> Any:
 
 def power(value: Any) -> str:
     """A finite figure with its power of ten: 1e30 → 1.00e+30."""
-    return f"{Decimal(value) if isinstance(value, int) else value:.2e}"
+    return _signed(f"{Decimal(value) if isinstance(value, int) else value:.2e}")
 
 
 def is_huge(value: Any) -> bool:
@@ -70,13 +75,13 @@ def number(value: Any, digits: int = 3) -> str:
     if is_huge(found):
         return power(found)
     if isinstance(found, int):
-        return format_decimal(found, locale=locale(), numbering_system="latn")
+        return _signed(format_decimal(found, locale=locale(), numbering_system="latn"))
     size = abs(found)
     if size and size < 10 ** -int(digits):
         return power(found)
     decimals = 0 if size >= 10_000 else min(1, int(digits)) if size >= 100 else int(digits)
     pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
-    return format_decimal(found, format=pattern, locale=locale(), numbering_system="latn")
+    return _signed(format_decimal(found, format=pattern, locale=locale(), numbering_system="latn"))
 
 
 def quantity(value: Any) -> str:
@@ -98,7 +103,7 @@ def percent(value: Any, digits: int = 1) -> str:
     if 0 < found < least / 2:
         return _("less than %(amount)s") % {"amount": percent(least, digits)}
     pattern = "#,##0" + ("." + "0" * int(digits) if int(digits) else "") + "\u202f%"
-    return format_percent(found, format=pattern, locale=locale(), numbering_system="latn")
+    return _signed(format_percent(found, format=pattern, locale=locale(), numbering_system="latn"))
 
 
 def size_in_words(value: Any) -> str:

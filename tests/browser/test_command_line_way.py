@@ -97,14 +97,14 @@ def test_a_small_table_becomes_an_approved_endpoint(sanad, wines, tmp_path):
 def test_features_and_traffic_are_led_from_the_command_line(sanad, world, tmp_path):
     (tmp_path / "weather.sql").write_text(WEATHER_SQL)
     name = f"weather_{uuid4().hex[:6]}"
-    sanad("feature", "entity", "origin", "--key", "origin")
+    sanad("features", "entity", "origin", "--key", "origin")
     view = sanad(
-        "feature", "define", name, str(tmp_path / "weather.sql"), "--input", "weather",
+        "features", "define", name, str(tmp_path / "weather.sql"), "--input", "weather",
         "--entity", "origin", "--event-time", "observed_at", "--ttl", "21600",
     )  # fmt: skip
     assert view["state"] == "ready"
-    assert name in [found["name"] for found in sanad("feature", "list")]
-    assert sanad("feature", "online", name, "--key", "origin=JFK")
+    assert name in [found["name"] for found in sanad("features", "views")]
+    assert sanad("features", "online", name, "--key", "origin=JFK")
     monitor = sanad("monitor", "list")
     assert len(sanad("monitor", "drift", monitor["id"])) > 10
     replay = sanad("replay", "list")

@@ -99,18 +99,20 @@ def test_a_name_alone_is_not_the_version_that_failed(run, view, client):
         failed = FeatureView.objects.create(**words, name="delays", number=2, state="failed")
     assert client.features.get("delays")["id"] == str(view.pk)
     assert client.features.get("delays v2")["id"] == str(failed.pk)
-    listed = [json.loads(line) for line in run("feature", "list", "--json").splitlines()]
+    listed = [json.loads(line) for line in run("features", "views", "--json").splitlines()]
     assert {(one["name"], one["number"]) for one in listed} == {("delays", 1), ("delays", 2)}
 
 
 def test_an_entity_is_defined_with_its_types_and_not_taken_for_another(run, view, client):
-    made = json.loads(run("feature", "entity", "shop", "--key", "shop_id:whole number", "--key", "town:text", "--json"))
+    made = json.loads(
+        run("features", "entity", "shop", "--key", "shop_id:whole number", "--key", "town:text", "--json")
+    )
     assert (made["join_keys"], made["key_types"]) == (["shop_id", "town"], {"shop_id": "whole number", "town": "text"})
-    assert json.loads(run("feature", "entity", "shop", "--key", "shop_id", "--key", "town", "--json")) == made
+    assert json.loads(run("features", "entity", "shop", "--key", "shop_id", "--key", "town", "--json")) == made
     for keys in ({"shop_id": "text", "town": "text"}, ["shop"], ["town", "shop_id"]):
         with pytest.raises(Refused, match=r"already, and its keys are shop_id \(whole number\), town \(text\)"):
             client.features.entity("shop", keys)
-    said = run("feature", "entity", "mall", "--key", "a:integer", code=1)
+    said = run("features", "entity", "mall", "--key", "a:integer", code=1)
     assert "Choose one of: text, whole number, truth, date, moment." in said
 
 

@@ -88,5 +88,5 @@ def test_the_sql_of_a_feature_view_comes_from_a_file_or_from_standard_input(sana
     (tmp_path / "view.sql").write_text("SELECT 1")
     monkeypatch.setattr("sys.stdin", io.StringIO("SELECT 2"))
     for file in (str(tmp_path / "view.sql"), "-"):
-        assert sanad("feature", "define", "by_hour", file, *words)[0] == 0
+        assert sanad("features", "define", "by_hour", file, *words)[0] == 0
     assert defined == ["SELECT 1", "SELECT 2"]

@@ -18,6 +18,7 @@ from tests.support.classes import said_of
 from tests.support.jobs import run_queued
 
 DELAYS = b"carrier,moment,delay\nAA,2013-01-01 09:00:00,5\nAA,2013-01-10 09:00:00,50\nDLX,2013-01-05 00:00:00,7\n"
+NOT_SEEN = "The proof does not see inside it: a value may hold what came after its event time."
 
 
 @pytest.fixture(scope="module")
@@ -88,11 +89,27 @@ def test_a_file_is_joined_on_the_command_line(sanad, view, tmp_path, monkeypatch
     table = pa.table({"airline": ["AA"], "at": pa.array([pd.Timestamp("2013-01-02")], pa.timestamp("us"))})
     pq.write_table(table, tmp_path / "rows.parquet")
     words = ("--event-time", "at", "--key", "carrier=airline", "--into", str(tmp_path / "out.csv"), "--form", "csv")
-    code, out, said = sanad("feature", "history", str(tmp_path / "rows.parquet"), "--feature", "delays:*", *words)
+    code, out, said = sanad("features", "history", str(tmp_path / "rows.parquet"), "--feature", "delays:*", *words)
     assert code == 0, said
     (shown,) = [json.loads(line) for line in out.splitlines() if line.startswith("{")]
     assert shown["row_count"] == 1
     assert (tmp_path / "out.csv").read_text().splitlines()[1].endswith(",5")
+
+
+def test_sql_that_looks_ahead_is_warned_of_wherever_its_rows_are_made(sanad, view, tmp_path, monkeypatch):
+    monkeypatch.setattr("sanad.transport.time.sleep", lambda _seconds: run_queued())
+    sql = "SELECT carrier, moment, lead(delay) OVER (PARTITION BY carrier ORDER BY moment) AS next_delay FROM d"
+    (tmp_path / "ahead.sql").write_text(sql)
+    words = ("--entity", "airline", "--event-time", "moment", "--input", "d=delays")
+    code, _out, said = sanad("features", "define", "ahead", str(tmp_path / "ahead.sql"), *words)
+    assert (code, "! Line 1: LEAD OVER looks ahead" in said) == (0, True), said
+    words = ("--base", "delays", "--label", "delay", "--event-time", "moment", "--json")
+    code, out, said = sanad("training-set", "create", "late", *words, "--view", "ahead")
+    warning = f"The SQL of ahead v1 looks ahead: LEAD OVER in line 1. {NOT_SEEN}"
+    assert (code, json.loads(out)["warnings"]) == (0, [warning]), said
+    assert f"! {warning}" in said.splitlines()
+    _code, out, said = sanad("training-set", "create", "sooner", *words, "--view", "delays")
+    assert (json.loads(out)["warnings"], "!" in said) == ([], False)
 
 
 def test_code_that_was_written_for_feast_finds_its_words(client, view):

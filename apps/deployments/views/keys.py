@@ -22,6 +22,8 @@ _EXAMPLES: dict[str, Any] = {
     "date": "2024-01-31",
     "moment": "2024-01-31T08:00:00Z",
 }
+# The types of a model's schema as those of a request, and the other way round.
+_KINDS = {"integer": "whole number", "number": "number", "boolean": "truth", "category": "text"}
 _TYPES = {"whole number": "integer", "number": "number", "truth": "boolean"}
 
 
@@ -42,8 +44,10 @@ def example(found: Lookups, usual: Mapping[str, Any]) -> dict[str, Any]:
     return {**made, **{name: usual.get(name) for name in found.sent}}
 
 
-def of_use(request: PortalRequest, deployment: Any, usual: Mapping[str, Any]) -> dict[str, Any]:
-    """What the page of how it is used says of keys."""
+def of_use(
+    request: PortalRequest, deployment: Any, features: list[dict[str, Any]], usual: Mapping[str, Any]
+) -> dict[str, Any]:
+    """What the page of how it is used says of keys. `features` are those of the model, with their types."""
     found = found_for(request.actor, deployment)
     if found is None:
         return {}
@@ -56,7 +60,8 @@ def of_use(request: PortalRequest, deployment: Any, usual: Mapping[str, Any]) ->
         if name not in found.keys
     ]
     known = {name for name, _kind, _what in kinds}
-    kinds += [(name, "", _("feature")) for name in found.sent if name not in known]
+    types = {feature["name"]: labels.get(_KINDS.get(feature["type"], ""), "") for feature in features}
+    kinds += [(name, types.get(name, ""), _("feature")) for name in found.sent if name not in known]
     return {
         "lookups": found,
         "lookup_columns": kinds,
@@ -76,7 +81,7 @@ def fields_to_try(found: Lookups, features: list[dict[str, Any]]) -> list[dict[s
         if name not in known
     ]
     sent = [{**known[name], "help": helps.get(name, _("Sent in any case."))} for name in found.sent]
-    empty = {"nullable": True, "left_out": True, "help": _("Looked up where it is empty.")}
+    empty = {"nullable": True, "left_out": True, "folded": True}
     return [*more, *sent, *({**known[name], **empty} for name in found.looked_up)]
 
 

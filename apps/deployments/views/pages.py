@@ -106,7 +106,7 @@ def _of(request: PortalRequest, deployment: Any, tab: str, more: dict[str, Any])
     if tab == "use":
         version = selectors.version_to_show(deployment)
         features, example = version.input_schema["features"], selectors.example_row(version)
-        by_keys = keys.of_use(request, deployment, example)
+        by_keys = keys.of_use(request, deployment, features, example)
         return {"snippets": snippets.for_deployment(deployment, features, example), **by_keys}
     if tab == "log":
         chosen = request.GET.get("revision", "")

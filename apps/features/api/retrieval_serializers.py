@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from rest_framework import serializers
 
-from apps.features import selectors
+from apps.features import selectors, services
 from apps.features.models import Retrieval
 
 
@@ -10,7 +10,7 @@ class RetrievalSerializer(serializers.ModelSerializer):
     step = serializers.SerializerMethodField()
     percent = serializers.SerializerMethodField()
     times = serializers.SerializerMethodField()
-    warning = serializers.SerializerMethodField()
+    warnings = serializers.SerializerMethodField()
 
     class Meta:
         model = Retrieval
@@ -27,8 +27,9 @@ class RetrievalSerializer(serializers.ModelSerializer):
         """How times without a zone were read, in the rows as in the views."""
         return selectors.times_in_words()
 
-    def get_warning(self, retrieval: Retrieval) -> str:
-        return selectors.early_in_words(retrieval)
+    def get_warnings(self, retrieval: Retrieval) -> list[str]:
+        """Where whoever asked opted out of when values became known, and where the SQL of a view looks ahead."""
+        return services.warnings_of_join(retrieval)
 
 
 class RetrievalStart(serializers.Serializer):

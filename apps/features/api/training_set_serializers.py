@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from apps.features import selectors
+from apps.features import selectors, services
 from apps.features.models import TrainingSet
 
 
@@ -31,7 +31,7 @@ class TrainingSetSerializer(serializers.ModelSerializer):
     service_name = serializers.CharField(source="service", default=None, read_only=True)
     digest = serializers.SerializerMethodField()
     destroyed_because = serializers.SerializerMethodField()
-    warning = serializers.SerializerMethodField()
+    warnings = serializers.SerializerMethodField()
 
     class Meta:
         model = TrainingSet
@@ -44,9 +44,9 @@ class TrainingSetSerializer(serializers.ModelSerializer):
     def get_destroyed_because(self, training_set: TrainingSet) -> str:
         return selectors.destroyed_in_words(training_set)
 
-    def get_warning(self, training_set: TrainingSet) -> str:
-        """That corrections are seen early, where somebody opted out of when values became known."""
-        return selectors.early_in_words(training_set)
+    def get_warnings(self, training_set: TrainingSet) -> list[str]:
+        """Where somebody opted out of when values became known, and where the SQL of a view looks ahead."""
+        return services.warnings_of_join(training_set)
 
 
 class TrainingSetMeaning(serializers.Serializer):

@@ -35,7 +35,7 @@ from apps.features.services.definitions import (
 from apps.features.services.deprecating import deprecate_service, deprecate_view, restore_service, restore_view
 from apps.features.services.describing import describe_entity, describe_on_demand, describe_service, describe_view
 from apps.features.services.erasing import TrainingSetReach, ViewMentionReach, ViewReach, WindowReach
-from apps.features.services.foreseeing import ahead_in_words, warnings_of_sql, warnings_of_view
+from apps.features.services.foreseeing import ahead_in_words, warnings_of_join, warnings_of_sql, warnings_of_view
 from apps.features.services.glancing import columns_sent, look_at_history
 from apps.features.services.leaving import FeatureFarewell
 from apps.features.services.likening import similar_to_sql
@@ -174,6 +174,7 @@ __all__ = [
     "view_fields",
     "view_words",
     "wake_all",
+    "warnings_of_join",
     "warnings_of_sql",
     "warnings_of_view",
     "watch_online",

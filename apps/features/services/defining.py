@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -230,18 +230,42 @@ def noted(actor: Actor, view: FeatureView, inputs: Mapping[str, UUID]) -> tuple[
     return (*ahead, *_look_at_sample(actor, view, inputs))
 
 
+def ask_of_view(actor: Actor, sql: str, inputs: Mapping[str, UUID], event_time: str) -> None:
+    """Ask the sandbox all that defining such a view and its notes will ask, within `lake.sandbox.asked_once`."""
+    tables, names = _tables(actor, sql, inputs)
+    ask_of_sql(actor, sql, tables, names, event_time)
+
+
+def ask_of_sql(actor: Actor, sql: str, tables: Mapping[str, TableAt], names: Iterable[str], event_time: str) -> None:
+    """The same where the tables and the names of their columns are known."""
+    check_steady(sql, names)
+    lake.sandbox.describe(actor.tenant_id, sql, tables)
+    warnings_of_sql(sql, event_time)
+    _sampled(actor, sql, tables)
+
+
 def _look_at_sample(actor: Actor, view: FeatureView, inputs: Mapping[str, UUID]) -> tuple[str, ...]:
     """What the SQL gives over the first rows of its inputs: a dry run."""
     tables, _names = _tables(actor, view.sql, inputs)
-    limits: dict[str, Any] = {"limit_rows": _PREVIEW_ROWS, "sample_rows": _SAMPLE_ROWS, "timeout_s": 20}
-    rows = lake.sandbox.run(actor.tenant_id, view.sql, tables, **limits).read_all()
-    if not rows.num_rows:
+    rows, empty_in = _sampled(actor, view.sql, tables)
+    if not rows:
         return (_("Over the first rows of its inputs the SQL gives none; that may be its conditions."),)
     keys = [*view.entity.join_keys, view.event_time]
-    if empty := [name for name in keys if rows.column(name).null_count]:
+    if empty := [name for name in keys if empty_in[name]]:
         said = _("Some rows have no %(columns)s; computing refuses them. Leave them out with a WHERE in the SQL.")
         return (said % {"columns": column_list(empty)},)
     return ()
+
+
+def _sampled(actor: Actor, sql: str, tables: Mapping[str, TableAt]) -> tuple[int, dict[str, int]]:
+    """How many rows there are over the first of the inputs, and how many of them are empty in each column."""
+
+    def ask() -> tuple[int, dict[str, int]]:
+        limits: dict[str, Any] = {"limit_rows": _PREVIEW_ROWS, "sample_rows": _SAMPLE_ROWS, "timeout_s": 20}
+        rows = lake.sandbox.run(actor.tenant_id, sql, tables, **limits).read_all()
+        return rows.num_rows, {name: rows.column(name).null_count for name in rows.column_names}
+
+    return lake.sandbox.once(("sample", actor.tenant_id, sql, frozenset(tables.items())), ask)
 
 
 def _tables(actor: Actor, sql: str, inputs: Mapping[str, UUID]) -> tuple[dict[str, TableAt], set[str]]:

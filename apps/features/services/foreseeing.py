@@ -11,7 +11,8 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from apps.features.models import FeatureView
+from apps.features import selectors
+from apps.features.models import FeatureView, Retrieval, TrainingSet
 from foundation import lake
 from foundation.errors import Unavailable
 from foundation.lake.errors import SqlFailed, SqlRefused
@@ -52,6 +53,13 @@ def ahead_in_words(view: str, found: list[dict[str, Any]]) -> str:
         "after its event time."
     )
     return sentence % {"view": view, "places": places}
+
+
+def warnings_of_join(thing: TrainingSet | Retrieval) -> list[str]:
+    """What whoever learns from these rows is told first: corrections seen early, and views whose SQL looks ahead."""
+    counts = thing.leakage_proof.get("views", [])
+    ahead = (ahead_in_words(one["view"], one.get("looks_ahead", [])) for one in counts)
+    return [sentence for sentence in (selectors.early_in_words(thing), *ahead) if sentence]
 
 
 @lru_cache(maxsize=256)

@@ -55,7 +55,7 @@ _HISTORY = Act(
     "POST",
     "historical-features/",
     'client.features.historical("rows.parquet", ["view:*"], event_time="event_timestamp")',
-    "feature history rows.parquet --feature 'view:*' --event-time event_timestamp --into features.parquet",
+    "features history rows.parquet --feature 'view:*' --event-time event_timestamp --into features.parquet",
     {"project": "{project.slug}", "upload": "…", "event_time": "event_timestamp", "features": ["view:*"]},
 )
 
@@ -77,7 +77,7 @@ EQUALS = {
             "POST",
             "feature-views/{view.pk}/materialise/",
             "client.features.materialise({view})",
-            "feature materialise {view}",
+            "features materialise {view}",
         ),
         _DESCRIBE_VIEW,
         Act(

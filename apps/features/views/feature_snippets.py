@@ -8,6 +8,7 @@ from typing import Any
 
 from django.conf import settings
 
+from apps.features import selectors
 from apps.features.views.things import client_lines
 from foundation.web.requests import PortalRequest
 
@@ -61,7 +62,9 @@ def _cli(request: PortalRequest, feature: Any) -> str:
 def of_derived(request: PortalRequest, feature: Any) -> list[dict[str, str]]:
     """The same of one that is computed when it is asked for."""
     view, name, said = feature.on_demand, _quoted(feature.name), _quoted(feature)
-    row = json.dumps({"entity": {}, "request": dict.fromkeys(view.request, None)}, ensure_ascii=False)
+    used = selectors.views_used(actor=request.actor, view=view)
+    keys = {key: "…" for one in used for key in one.entity.join_keys}
+    row = json.dumps({"entity": keys, "request": dict.fromkeys(view.request, None)}, ensure_ascii=False)
     body = shlex.quote('{"rows": [' + row + "]}")
     python = client_lines(request) + (
         f"\n# What is known of it, and which features are like it\nfeature = client.features.show({said})\n"

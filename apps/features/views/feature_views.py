@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET
 
 from apps.datasets import selectors as datasets
 from apps.features import charts, policies, selectors, services
-from apps.features.choices import BuildState
+from apps.features.choices import BuildState, ViewKind
 from apps.features.views.declared import declared, following
 from apps.features.views.online import online_part
 from apps.features.views.skew import skew_part
@@ -127,9 +127,16 @@ def _definition(request: PortalRequest, view: Any) -> Part:
     return {
         "inputs": inputs,
         "digest": selectors.digest_for(request.actor, view),
-        "written": services.text_of({"views": {view.name: services.view_fields(request.actor, view)}}),
+        "written": _written(request, view),
         **declared(request, view),
     }
+
+
+def _written(request: PortalRequest, view: Any) -> str:
+    """As a file holds it, which keeps windows in a section of their own."""
+    if view.kind == ViewKind.WINDOWS:
+        return services.text_of({"windows": {view.name: services.window_fields(request.actor, view)}})
+    return services.text_of({"views": {view.name: services.view_fields(request.actor, view)}})
 
 
 def _rows(request: PortalRequest, view: Any) -> Part:

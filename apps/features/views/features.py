@@ -25,6 +25,7 @@ from foundation.clock import now
 from foundation.web import redirect, render_page
 from foundation.web.chain import chain_of
 from foundation.web.editing import alone
+from foundation.web.pages import offer_undo
 from foundation.web.requests import PortalRequest
 
 Part = dict[str, Any]
@@ -76,10 +77,16 @@ def feature_time(request: PortalRequest, tenant: str, project: str, feature_id: 
 def feature_describe(request: PortalRequest, tenant: str, project: str, feature_id: UUID) -> HttpResponse:
     alone(request)
     feature = feature_of(request, feature_id)
-    form = forms.FeatureForm(request.POST or None, initial={"description": feature.description})
+    before = {"description": feature.description}
+    form = forms.FeatureForm(request.POST or None, initial=before)
     if request.method == "POST" and form.is_valid():
-        services.describe_feature(actor=request.actor, feature=feature, **form.cleaned_data)
-        messages.success(request, _("The description of %(name)s is saved.") % {"name": feature.name})
+        after = services.describe_feature(actor=request.actor, feature=feature, **form.cleaned_data).description
+        said = _("The description of %(name)s is saved.") % {"name": feature.name}
+        if after == before["description"]:
+            messages.success(request, said)
+        else:
+            again = forms.FeatureForm.begun_with({"description": after})
+            offer_undo(request, said, request.path, **before, **again)
         return redirect(request, address(request, "feature_detail", feature.pk))
     status = 422 if form.errors else 200
     return render_page(request, "features/feature_describe.html", status=status, form=form, feature=feature)

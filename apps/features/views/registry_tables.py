@@ -9,12 +9,13 @@ import django_filters
 from django.db.models import Q, QuerySet, TextField
 from django.db.models.functions import Cast
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django_tables2 import Column
 
+from apps.features.choices import KeyType
 from foundation.web.cells import name_cell
 from foundation.web.tables import PortalTable
 from foundation.web.templatetags.sanad_format import ago, number
@@ -49,8 +50,9 @@ class EntityTable(_RegistryTable):
         return name_cell(value, self.address("features:entity_detail", record))
 
     def render_join_keys(self, value: list[str], record: Any) -> SafeString:
-        said = [f"{key}: {record.key_types[key]}" if key in record.key_types else key for key in value]
-        return format_html("<bdi>{}</bdi>", ", ".join(said))
+        kinds = {key: KeyType(kind).label for key, kind in record.key_types.items()}
+        said = [format_html("<bdi>{}</bdi>: {}", key, kinds[key]) if key in kinds else key for key in value]
+        return format_html_join(", ", "{}", ((one,) for one in said))
 
     def render_views_count(self, value: int) -> str:
         return number(value)

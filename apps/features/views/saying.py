@@ -25,12 +25,12 @@ from foundation.web.requests import PortalRequest
 
 
 def edit_page(request: PortalRequest, thing: Any, back: str, save: Callable[[dict[str, Any]], Any]) -> HttpResponse:
-    """The form of description, owner and tags; saved it goes back to the thing's page."""
+    """The form of description, owner and tags; saved it goes back to the thing's page, which offers to undo it."""
     form = _form(request, thing)
     if request.method == "POST" and form.is_valid():
+        words = form.words()
         with refusals_on(form):
-            save(form.words())
-            messages.success(request, _("Saved."))
+            _saved(request, thing, save(words), types_told="key_types" in words)
             return redirect(request, back)
     # Programs on the page name the thing as its own page does.
     context = {"form": form, "thing": thing, "back": back, _word_of(thing): thing}
@@ -43,6 +43,18 @@ def _form(request: PortalRequest, thing: Any) -> forms.DescriptionForm:
     if _word_of(thing) != "entity" or thing.key_types:
         return forms.DescriptionForm(request.POST or None, initial=initial)
     return forms.EntityForm(request.POST or None, initial=initial, join_keys=thing.join_keys)
+
+
+def _saved(request: PortalRequest, thing: Any, now_said: Any, *, types_told: bool) -> None:
+    """Undone, it says again what it said before, unless somebody has saved since: then both versions are shown.
+
+    What keys hold is told for good, so a save that told it offers nothing.
+    """
+    before, after = forms.DescriptionForm.said_of(thing), forms.DescriptionForm.said_of(now_said)
+    if before == after or types_told:
+        messages.success(request, _("Saved."))
+    else:
+        offer_undo(request, _("Saved."), request.path, **before, **forms.DescriptionForm.begun_with(after))
 
 
 def _word_of(thing: Any) -> str:

@@ -7,7 +7,7 @@ the form began with; a save that finds something else there is held back once, w
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -74,6 +74,13 @@ class EditForm(forms.Form):
     def seen(self) -> str:
         """For the hidden field of components/form.html; after a conflict the newer state, so that it is told once."""
         return json.dumps(self.state, ensure_ascii=False, sort_keys=True)
+
+    @classmethod
+    def begun_with(cls, initial: Mapping[str, Any]) -> dict[str, str]:
+        """The hidden field of a form that began with this: `pages.offer_undo` sends it along, so that an undo that
+        comes after somebody else's save is held back as any other save is."""
+        form = cls(initial=dict(initial))
+        return {form.seen_name: form.seen}
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}

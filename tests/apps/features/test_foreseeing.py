@@ -89,6 +89,8 @@ def test_it_is_said_in_the_preview_on_the_page_over_rest_in_a_plan_and_beside_th
     looked = api.post("/api/v1/feature-views/preview/", words, "application/json").json()
     assert SAID in looked["warnings"][0]
     assert SAID in api.get(f"/api/v1/feature-views/{view.pk}/").json()["warnings"][0]
+    (said,) = api.get(f"/api/v1/training-sets/{row.pk}/").json()["warnings"]
+    assert said.startswith("The SQL of carrier_delay v1 looks ahead: LEAD OVER in line 2")
     text = services.definitions_text(actor=scientist, project=project).replace("next_delay", "coming_delay")
     plan = services.plan_definitions(actor=scientist, project=project, text=text)
     assert any(note.startswith(SAID) for step in plan.steps for note in step.notes)

@@ -184,7 +184,7 @@ def test_the_pages_of_entities_services_and_the_file(view, service, scientist, c
     client, here = client_as(scientist), "/t/acme/p/flights/features/"
     entity = view.entity
     pages = {
-        "?show=entities": ["carrier: text", "Entities"],
+        "?show=entities": ["<bdi>carrier</bdi>: text", "Entities"],
         "?show=services": ["late_flights", "recent_delay"],
         "?show=services&q=nothing": ["Services"],
         f"entities/{entity.pk}/": ["carrier_delay", "join_keys: {carrier: text}"],

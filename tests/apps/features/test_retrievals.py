@@ -58,7 +58,7 @@ def test_rows_that_were_sent_come_back_once_each_with_what_was_known(
     assert api.get(f"{path}rows/").json()["detail"] == "There are no rows yet: the join is Building."
     run_jobs()
     said = api.get(path).json()
-    assert (said["state"], said["row_count"], said["warning"]) == ("ready", 7, ""), said["failure"]
+    assert (said["state"], said["row_count"], said["warnings"]) == ("ready", 7, []), said["failure"]
     assert said["times"].startswith("Times without a zone are UTC")
     assert {name: said["leakage_proof"]["views"][0][name] for name in ("joined", "missing", "mismatches")} == {
         "joined": 4,

@@ -15,6 +15,7 @@ from foundation.access.models import Group, GroupMember, Membership
 from foundation.identity.models import IdentityProvider
 from tests.apps.tenants.bin_stage import binned, group, guest, make_webhook, provider, webhook
 from tests.support.forms import send_form
+from tests.support.undo import press_undo
 
 __all__ = ["group", "guest", "provider", "webhook"]
 SETTINGS = "/t/acme/settings/"
@@ -35,11 +36,9 @@ def restore(browser):
     return browser.get(browser.post(f"{BIN}{binned().pk}/restore/")["Location"])
 
 
-def press_undo(browser, page):
-    """The form in the notice, sent as a browser without a script sends it."""
-    shown = html.unescape(browser.get(page).content.decode())
-    address = re.search(r'data-toast>.*?<form method="post" action="([^"]*)"', shown, re.DOTALL)[1]
-    return browser.get(browser.post(address)["Location"])
+def undone(browser, page):
+    """The page to which Undo on this one leads."""
+    return browser.get(press_undo(browser, page)["Location"])
 
 
 def test_an_empty_bin_says_what_it_is_for(browser):
@@ -62,7 +61,7 @@ def test_what_is_deleted_says_until_when_it_is_in_the_bin_and_undo_restores_it(b
 
 def test_undo_in_the_notice_brings_the_group_back_with_its_people(browser, group):
     there = browser.post(f"{SETTINGS}groups/{group.pk}/delete/")["Location"]
-    page = text_of(press_undo(browser, there))
+    page = text_of(undone(browser, there))
     assert "The group “Fraud team” is restored, with its people and roles." in page
     assert "2 people hold its roles" in page and GroupMember.objects.count() == 2
 

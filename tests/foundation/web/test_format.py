@@ -56,6 +56,15 @@ def test_arabic_pages_keep_latin_digits():
         assert "25.7" in shown.percent(0.2571)
 
 
+def test_a_minus_stands_before_its_digits_in_arabic_too():
+    below = {shown.number: (-5, -1.5, -1e30), shown.percent: (-0.5,)}
+    with translation.override("ar"):
+        arabic = [write(value) for write, values in below.items() for value in values]
+    english = [write(value) for write, values in below.items() for value in values]
+    assert english == ["-5", "-1.500", "-1.00e+30", "-50.0\u202f%"]
+    assert arabic == [f"\u200e{one}" for one in english]
+
+
 @pytest.mark.parametrize(
     ("seconds", "said"),
     [(0.0042, "4.2 ms"), (12.3, "12.3 s"), (75, "1 min 15 s"), (7260, "2 h 1 min"), (864000, "10 days")],

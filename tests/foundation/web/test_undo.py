@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import html
-import re
 from decimal import Decimal
 
 import pytest
@@ -14,6 +12,7 @@ from apps.tenants.models import Budget, Quota, Webhook
 from foundation.access.models import Membership
 from foundation.clock import now
 from tests.support.people import make_person
+from tests.support.undo import press_undo
 
 SETTINGS = "/t/acme/settings"
 LIMITS = {"cpus": Decimal("2.5"), "memory_mb": 1537, "gpus": None, "concurrent_runs": 0, "requests_per_second": None}
@@ -22,14 +21,6 @@ LIMITS = {"cpus": Decimal("2.5"), "memory_mb": 1537, "gpus": None, "concurrent_r
 @pytest.fixture
 def browser(client_as, admin):
     return client_as(admin)
-
-
-def press_undo(browser, page):
-    """The form in the notice, sent as a browser without a script sends it."""
-    shown = browser.get(page).content.decode()
-    notice = re.search(r'data-toast>.*?<form method="post" action="([^"]*)"(.*?)>Undo</button>', shown, re.DOTALL)
-    fields = dict(re.findall(r'name="([^"]*)" value="([^"]*)"', html.unescape(notice[2])))
-    return browser.post(html.unescape(notice[1]), fields)
 
 
 def test_a_quota_comes_back_to_the_byte(browser, admin, tenant):

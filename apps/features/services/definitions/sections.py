@@ -25,6 +25,8 @@ class Context:
 
     actor: Actor
     project: Project
+    # The join keys of entities that the file brings, for what is asked before they are there.
+    coming: dict[str, list[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,12 @@ class Section(ABC):
     @abstractmethod
     def read(self, name: str, value: Value, problems: list[Problem]) -> Wanted:
         """The definition, its fields checked for being there and of their shape; nothing is looked up."""
+
+    def ask(self, context: Context, wanted: Wanted) -> None:  # noqa: B027 - most kinds have nothing to ask
+        """Ask the lake's sandbox whatever `make` will ask it: that takes its time, and `make` holds the project.
+
+        Nothing is written. What it refuses `make` refuses as well.
+        """
 
     @abstractmethod
     def make(self, context: Context, wanted: Wanted) -> Step:

@@ -13,7 +13,7 @@ from apps.features import selectors
 from apps.features.choices import BuildState, ViewKind
 from apps.features.errors import DefinitionRefused
 from apps.features.models import Entity, FeatureView
-from apps.features.services.defining import define_view, definition_digest, noted
+from apps.features.services.defining import ask_of_view, define_view, definition_digest, noted
 from apps.features.services.definitions.reading import Fields, Problem, Value
 from apps.features.services.definitions.saying import (
     ALIVE,
@@ -53,15 +53,22 @@ class ViewSection(Section):
         fields.end()
         return Wanted(name, value.line, words, {**lines, "join_keys": lines["entity"]})
 
+    def ask(self, context: Context, wanted: Wanted) -> None:
+        words, name = wanted.words, wanted.words["entity"]
+        entity = selectors.entity_named(actor=context.actor, project_id=context.project.pk, name=name)
+        inputs = _inputs(context, words)
+        newest = newest_view(context, wanted.name, ViewKind.SQL)
+        if entity is None or not _is_there(newest, _digest(words, inputs, entity)):
+            ask_of_view(context.actor, words["sql"], inputs, words["event_time"])
+
     def make(self, context: Context, wanted: Wanted) -> Step:
         words, actor, project = wanted.words, context.actor, context.project
         entity = entity_said(context, words["entity"])
-        inputs = {alias: version_said(context, said).pk for alias, said in words["inputs"].items()}
-        rest = (words["event_time"], words["created_column"], words["ttl_seconds"])
-        digest = definition_digest(words["sql"], inputs, entity, *rest)
+        inputs = _inputs(context, words)
+        digest = _digest(words, inputs, entity)
         newest = newest_view(context, wanted.name, ViewKind.SQL)
         meaning: dict[str, Any] = {"definition": digest, **given_of(words)}
-        if newest is not None and newest.definition_digest == digest and newest.state in ALIVE:
+        if newest is not None and _is_there(newest, digest):
             said = said_changes(newest, words)
             if said:
                 describe_view(actor=actor, view=newest, **said)
@@ -85,6 +92,20 @@ class ViewSection(Section):
             # What windows declare stands in a section of their own.
             if view.kind == ViewKind.SQL:
                 yield view.name, view_fields(context.actor, view)
+
+
+def _inputs(context: Context, words: Said) -> dict[str, UUID]:
+    return {alias: version_said(context, said).pk for alias, said in words["inputs"].items()}
+
+
+def _digest(words: Said, inputs: Mapping[str, UUID], entity: Entity) -> str:
+    rest = (words["event_time"], words["created_column"], words["ttl_seconds"])
+    return definition_digest(words["sql"], inputs, entity, *rest)
+
+
+def _is_there(newest: FeatureView | None, digest: str) -> bool:
+    """Whether the newest version is what the file says, and can be used."""
+    return newest is not None and newest.definition_digest == digest and newest.state in ALIVE
 
 
 def entity_said(context: Context, name: str) -> Entity:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -35,7 +35,7 @@ from apps.features.services.definitions.views import (
     view_changes,
 )
 from apps.features.services.describing import describe_view
-from apps.features.services.windows.defining import ALIAS, completed, define_windows
+from apps.features.services.windows.defining import ALIAS, ask_of_windows, completed, define_windows
 from apps.streams import selectors as streams
 from foundation.identity import Actor
 
@@ -67,27 +67,26 @@ class WindowSection(Section):
         fields.end()
         return Wanted(name, value.line, words, {**lines, "join_keys": lines["entity"], "inputs": lines["source"]})
 
+    def ask(self, context: Context, wanted: Wanted) -> None:
+        words, name = wanted.words, wanted.words["entity"]
+        there = selectors.entity_named(actor=context.actor, project_id=context.project.pk, name=name)
+        keys = context.coming.get(name) if there is None else there.join_keys
+        if keys is None:
+            return
+        source = _found(context, words["source"])
+        definition = _definition(words, keys, source)
+        newest = newest_view(context, wanted.name, ViewKind.WINDOWS)
+        if not _is_there(newest, _meaning(definition, source, name)):
+            ask_of_windows(context.actor, sql=definition["sql"], event_time=words["event_time"], **source)
+
     def make(self, context: Context, wanted: Wanted) -> Step:
         words, actor, project = wanted.words, context.actor, context.project
         entity = entity_said(context, words["entity"])
         source = _found(context, words["source"])
-        definition = {
-            **{name: words[name] for name in _SAME},
-            **completed(
-                entity=entity,
-                is_stream="stream_id" in source,
-                aggregations=words["aggregations"],
-                **{name: words[name] for name in ("sql", "event_time", "created_column", "known_since")},
-            ),
-            "aggregations": words["aggregations"],
-        }
+        definition = _definition(words, entity.join_keys, source)
         newest = newest_view(context, wanted.name, ViewKind.WINDOWS)
-        # A stream goes on: what it has become since is no other definition of what is made of it.
-        meaning = {
-            "definition": {**definition, **{name: str(pk) for name, pk in source.items()}, "entity": entity.name},
-            **given_of(words),
-        }
-        if newest is not None and newest.state in ALIVE and _meaning_of(newest) == meaning["definition"]:
+        meaning = {"definition": _meaning(definition, source, entity.name), **given_of(words)}
+        if newest is not None and _is_there(newest, meaning["definition"]):
             said = said_changes(newest, words)
             if said:
                 describe_view(actor=actor, view=newest, **said)
@@ -141,6 +140,30 @@ def _source_fields(actor: Actor, source: Mapping[str, Any]) -> Said:
         return {"stream": stream.name if stream else source["name"]}
     version = datasets.visible_versions(actor=actor).filter(pk=source["id"]).select_related("dataset").first()
     return {"dataset": version.dataset.name, "version": version.number} if version else {"id": source["id"]}
+
+
+def _definition(words: Said, keys: Sequence[str], source: Mapping[str, UUID]) -> dict[str, Any]:
+    """All that says what the windows are, but for where their events come from and whom they are about."""
+    return {
+        **{name: words[name] for name in _SAME},
+        **completed(
+            keys=keys,
+            is_stream="stream_id" in source,
+            aggregations=words["aggregations"],
+            **{name: words[name] for name in ("sql", "event_time", "created_column", "known_since")},
+        ),
+        "aggregations": words["aggregations"],
+    }
+
+
+def _meaning(definition: Mapping[str, Any], source: Mapping[str, UUID], entity: str) -> dict[str, Any]:
+    """With both. A stream goes on: what it has become since is no other definition of what is made of it."""
+    return {**definition, **{name: str(pk) for name, pk in source.items()}, "entity": entity}
+
+
+def _is_there(newest: FeatureView | None, meaning: Mapping[str, Any]) -> bool:
+    """Whether the newest version is what the file says, and can be used."""
+    return newest is not None and newest.state in ALIVE and _meaning_of(newest) == meaning
 
 
 def _meaning_of(view: FeatureView) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from apps.features.errors import DefinitionRefused
 from apps.features.models import Entity, FeatureView
 from apps.features.services.defining import (
     announce,
+    ask_of_sql,
     check_name,
     check_ttl,
     definition_digest,
@@ -75,7 +76,7 @@ def define_windows(
     source, version, at = _source(actor, version_id, stream_id)
     is_stream = source["kind"] == EventSource.STREAM
     meant = completed(
-        entity=entity,
+        keys=entity.join_keys,
         is_stream=is_stream,
         aggregations=aggregations,
         sql=sql,
@@ -138,6 +139,18 @@ def define_windows(
     return view
 
 
+def ask_of_windows(
+    actor: Actor, *, sql: str, event_time: str, version_id: UUID | None = None, stream_id: UUID | None = None
+) -> None:
+    """Ask the sandbox all that defining such windows and their notes will ask, within `lake.sandbox.asked_once`."""
+    source, version, at = _source(actor, version_id, stream_id)
+    dataset_services.check_may_query(actor, [version])
+    dataset_services.check_sql_classified(actor, sql, [version])
+    ask_of_sql(actor, sql, {ALIAS: at}, version.column_names, event_time)
+    if source["kind"] == EventSource.STREAM:
+        check_row_by_row(sql)
+
+
 def preview_events(
     *, actor: Actor, project: Project, sql: str, version_id: UUID | None = None, stream_id: UUID | None = None
 ) -> pa.Table:
@@ -188,7 +201,7 @@ def _followed(stream: Any) -> tuple[dict[str, str], Any, TableAt]:
 
 def completed(
     *,
-    entity: Entity,
+    keys: Sequence[str],
     is_stream: bool,
     aggregations: Sequence[Mapping[str, Any]],
     sql: str,
@@ -199,7 +212,7 @@ def completed(
     """{"sql", "known_since"} as they are meant where they are not said."""
     otherwise = KnownSince.ARRIVAL if is_stream else KnownSince.EVENT
     return {
-        "sql": sql.strip() or _plain_sql([*entity.join_keys, event_time, created_column], aggregations),
+        "sql": sql.strip() or _plain_sql([*keys, event_time, created_column], aggregations),
         "known_since": known_since or (KnownSince.COLUMN if created_column else otherwise).value,
     }
 

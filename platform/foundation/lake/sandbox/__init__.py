@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from foundation.lake.ports import Ahead, Column, FileFormat, TableAt, Unsteady
+from foundation.lake.sandbox.remembering import asked_once, once
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -17,11 +18,13 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ahead",
+    "asked_once",
     "construct_against_rows",
     "describe",
     "first_rows",
     "lineage",
     "members_of",
+    "once",
     "rows_of",
     "run",
     "tables_of",
@@ -57,7 +60,8 @@ def describe(tenant_id: UUID, sql: str, inputs: Mapping[str, TableAt]) -> list[C
     """The columns that the SELECT would answer, without running it."""
     from foundation.lake.sandbox import sql as jobs
 
-    return jobs.describe(tenant_id, sql, inputs)
+    question = ("describe", tenant_id, sql, frozenset(inputs.items()))
+    return list(once(question, lambda: jobs.describe(tenant_id, sql, inputs)))
 
 
 def first_rows(path: Path, format: FileFormat, options: Mapping[str, Any], *, limit: int) -> pa.Table:
@@ -113,7 +117,7 @@ def construct_against_rows(sql: str, growing: str) -> str:
     """
     from foundation.lake.sandbox import sql as jobs
 
-    return jobs.construct_against_rows(sql, growing)
+    return once(("construct", sql, growing), lambda: jobs.construct_against_rows(sql, growing))
 
 
 def ahead(sql: str, moments: Sequence[str]) -> list[Ahead]:
@@ -124,7 +128,7 @@ def ahead(sql: str, moments: Sequence[str]) -> list[Ahead]:
     """
     from foundation.lake.sandbox import sql as jobs
 
-    return jobs.ahead(sql, moments)
+    return list(once(("ahead", sql, tuple(moments)), lambda: jobs.ahead(sql, moments)))
 
 
 def unsteady(sql: str, columns: Sequence[str]) -> list[Unsteady]:
@@ -134,4 +138,4 @@ def unsteady(sql: str, columns: Sequence[str]) -> list[Unsteady]:
     """
     from foundation.lake.sandbox import sql as jobs
 
-    return jobs.unsteady(sql, columns)
+    return list(once(("unsteady", sql, tuple(columns)), lambda: jobs.unsteady(sql, columns)))

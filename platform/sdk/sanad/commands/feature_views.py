@@ -7,21 +7,21 @@ from typing import Any
 
 from sanad.client import Client
 from sanad.commands import windows
-from sanad.commands.arguments import add, chosen, group, inputs_of, pair, sql_file, text_of
+from sanad.commands.arguments import add, chosen, inputs_of, pair, sql_file, text_of
 from sanad.historical import show_step
-from sanad.output import show, table, tell
+from sanad.output import show, table, tell, tell_warnings
 
 _VIEW = "its id, its name for the newest version, or “NAME v2”"
 
 
-def add_to(acts: Any) -> None:
-    feature = group(acts, "feature", "feature views and their entities")
-    entity = add(feature, "entity", feature_entity, "define what features belong to")
+def add_to(features: Any) -> None:
+    """To the commands of features as a file."""
+    entity = add(features, "entity", features_entity, "define what features belong to")
     entity.add_argument("name")
     key = "a column that names one of them, and what it holds: text, whole number, truth, date or moment"
     entity.add_argument("--key", action="append", required=True, metavar="NAME[:TYPE]", help=key)
     entity.add_argument("--description", default="")
-    define = add(feature, "define", feature_define, "define a feature view and wait for its rows")
+    define = add(features, "define", features_define, "define a feature view and wait for its rows")
     define.add_argument("name")
     sql_file(define)
     define.add_argument("--entity", required=True)
@@ -31,9 +31,9 @@ def add_to(acts: Any) -> None:
         "--ttl", type=windows.span, metavar="SPAN", help="how long a value counts, like 7d; without it, for ever"
     )
     define.add_argument("--description", default="")
-    windows.add_to(feature)
-    add(feature, "list", feature_list, "feature views of the project")
-    history = add(feature, "history", feature_history, "features as they were known at the time of each of your rows")
+    windows.add_to(features)
+    add(features, "views", features_views, "feature views of the project")
+    history = add(features, "history", features_history, "features as they were known at the time of each of your rows")
     history.add_argument("rows", help="a file (Parquet, Arrow, CSV), or a dataset or version like flights@v3")
     history.add_argument("--feature", action="append", default=[], metavar="VIEW:FEATURE", help="or VIEW:*")
     history.add_argument("--service", default="", help="a feature service, or name@2; its features are taken")
@@ -48,28 +48,30 @@ def add_to(acts: Any) -> None:
     history.add_argument("--ignore-known-since", action="store_true", help="see corrections early; it is recorded")
     history.add_argument("--form", choices=("parquet", "arrow", "csv"), default="parquet")
     history.add_argument("--into", required=True, help="the file to write")
-    online = add(feature, "online", feature_online, "the newest values for one entity")
+    online = add(features, "online", features_online, "the newest values for one entity")
     online.add_argument("view", nargs="*", help=_VIEW)
     online.add_argument("--service", default="", help="a feature service instead of views, or “NAME v2”")
     online.add_argument("--key", action="append", required=True, metavar="NAME=VALUE")
     asked = "a value that the service's on-demand features ask for"
     online.add_argument("--request", action="append", default=[], metavar="NAME=VALUE", help=asked)
     again = add(
-        feature, "materialise", feature_materialise, "materialise a view again: put all its newest values online"
+        features, "materialise", features_materialise, "materialise a view again: put all its newest values online"
     )
     again.add_argument("view", help=_VIEW)
-    fresh = add(feature, "freshness", feature_freshness, "how old the latest event online may be before it is an alert")
+    fresh = add(
+        features, "freshness", features_freshness, "how old the latest event online may be before it is an alert"
+    )
     fresh.add_argument("view", help=_VIEW)
     fresh.add_argument("seconds", type=windows.span, nargs="?", metavar="SPAN", help="like 2h; without it, any age")
 
 
-def feature_entity(client: Client, said: Namespace) -> None:
+def features_entity(client: Client, said: Namespace) -> None:
     typed = dict(text.partition(":")[::2] for text in said.key)
     keys = typed if any(typed.values()) else list(typed)
     show(client.features.entity(said.name, keys, description=said.description), as_json=said.json)
 
 
-def feature_define(client: Client, said: Namespace) -> None:
+def features_define(client: Client, said: Namespace) -> None:
     view = client.features.define(
         said.name,
         entity=said.entity,
@@ -80,16 +82,15 @@ def feature_define(client: Client, said: Namespace) -> None:
         ttl_seconds=said.ttl,
         description=said.description,
     )
-    for warning in view["warnings"]:
-        tell(f"! {warning}")
+    tell_warnings(view)
     show(chosen(view, ("id", "name", "number", "state", "row_count", "warnings")), as_json=said.json)
 
 
-def feature_list(client: Client, said: Namespace) -> None:
+def features_views(client: Client, said: Namespace) -> None:
     table(client.features.list(), ("id", "name", "number", "entity_name", "state", "row_count"), as_json=said.json)
 
 
-def feature_history(client: Client, said: Namespace) -> None:
+def features_history(client: Client, said: Namespace) -> None:
     found = client.features.historical(
         said.rows,
         said.feature,
@@ -101,24 +102,23 @@ def feature_history(client: Client, said: Namespace) -> None:
         ignore_known_since=said.ignore_known_since,
         told=show_step,
     )
-    if found.thing["warning"]:
-        tell(found.thing["warning"])
+    tell_warnings(found.thing)
     tell(f"Written to {found.save(said.into, form=said.form, exact=True)}")
-    show(chosen(found.thing, ("id", "row_count", "kept_until", "leakage_proof")), as_json=said.json)
+    show(chosen(found.thing, ("id", "row_count", "kept_until", "leakage_proof", "warnings")), as_json=said.json)
 
 
-def feature_online(client: Client, said: Namespace) -> None:
+def features_online(client: Client, said: Namespace) -> None:
     entity, request = (dict(pair(text) for text in words) for words in (said.key, said.request))
     views = [client.features.get(name)["id"] for name in said.view]
     rows = client.features.online(views, [entity], service=said.service, requests=[request] if request else None)
     table(rows, (), as_json=True)
 
 
-def feature_materialise(client: Client, said: Namespace) -> None:
+def features_materialise(client: Client, said: Namespace) -> None:
     done = client.features.materialise(said.view)
     show(chosen(done, ("id", "state", "kind", "keys_written", "watermark")), as_json=said.json)
 
 
-def feature_freshness(client: Client, said: Namespace) -> None:
+def features_freshness(client: Client, said: Namespace) -> None:
     view = client.features.freshness(said.view, said.seconds)
     show(chosen(view, ("id", "name", "freshness_seconds", "event_age_seconds", "stale_since")), as_json=said.json)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from sanad.client import Client
-from sanad.commands import catalogue
+from sanad.commands import catalogue, feature_views
 from sanad.commands.arguments import add, group, text_of
 from sanad.errors import NotFound
 from sanad.output import show, table, tell
@@ -30,6 +30,7 @@ def add_to(acts: Any) -> None:
     export = add(features, "export", features_export, "what is there, as a file")
     export.add_argument("--to", type=Path, help="a file; without it, it is printed")
     catalogue.add_to(features)
+    feature_views.add_to(features)
     add(features, "entities", features_entities, "what features are about")
     about = add(features, "edit-entity", features_edit_entity, "change description, owner or tags of an entity")
     about.add_argument("entity", help="its name")

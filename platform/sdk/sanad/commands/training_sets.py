@@ -7,7 +7,7 @@ from typing import Any
 
 from sanad.client import Client
 from sanad.commands.arguments import add, chosen, group, pair
-from sanad.output import show, table
+from sanad.output import show, table, tell_warnings
 
 
 def add_to(acts: Any) -> None:
@@ -72,7 +72,8 @@ def training_create(client: Client, said: Namespace) -> None:
         on_demand=_reckoned(client, said),
         ignore_known_since=said.ignore_known_since,
     )
-    show(chosen(made, ("id", "name", "state", "row_count", "leakage_proof")), as_json=said.json)
+    tell_warnings(made)
+    show(chosen(made, ("id", "name", "state", "row_count", "leakage_proof", "warnings")), as_json=said.json)
 
 
 def training_list(client: Client, said: Namespace) -> None:

@@ -8,15 +8,15 @@ from typing import Any
 
 from sanad.client import Client
 from sanad.commands.arguments import add, chosen, text_of
-from sanad.output import show, tell
+from sanad.output import show, tell_warnings
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 _SPAN = re.compile(r"([1-9][0-9]{0,9})([smhd]?)")
 
 
-def add_to(feature: Any) -> None:
-    """`sanad feature windows`."""
-    windows = add(feature, "windows", feature_windows, "define windows over events and wait for their rows")
+def add_to(features: Any) -> None:
+    """To the commands of features as a file."""
+    windows = add(features, "windows", features_windows, "define windows over events and wait for their rows")
     windows.add_argument("name")
     windows.add_argument("--entity", required=True)
     source = windows.add_mutually_exclusive_group(required=True)
@@ -46,7 +46,7 @@ def add_to(feature: Any) -> None:
     )
 
 
-def feature_windows(client: Client, said: Namespace) -> None:
+def features_windows(client: Client, said: Namespace) -> None:
     source = {"stream": client.streams.get(said.stream)["id"]} if said.stream else {}
     view = client.features.define_windows(
         said.name,
@@ -60,8 +60,7 @@ def feature_windows(client: Client, said: Namespace) -> None:
         created_column=said.created,
         ttl_seconds=said.ttl,
     )
-    for warning in view["warnings"]:
-        tell(f"! {warning}")
+    tell_warnings(view)
     show(chosen(view, ("id", "name", "number", "state", "row_count", "warnings")), as_json=said.json)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from django.urls import reverse
 
+from apps.features import services
 from apps.features.models import FeatureView
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -53,9 +54,13 @@ def test_rows_are_added_and_removed_and_a_view_is_made(events_stream, scientist,
         "quantile": None,
     }
     detail = reverse("features:view_detail", args=[scientist.tenant.slug, project.slug, view.pk])
-    page = web.get(f"{detail}?tab=definition").content.decode()
+    shown_page = web.get(f"{detail}?tab=definition")
+    page = shown_page.content.decode()
     assert "Events taken in" in page
     assert "clicks_2h" in page
+    # What is shown as a file is what an apply would leave alone.
+    told = services.plan_definitions(actor=scientist, project=project, text=shown_page.context["written"])
+    assert [(step.section, step.action) for step in told.steps] == [("windows", "unchanged")]
     again = web.get(f"{address}?from={view.pk}").content.decode()
     assert f'value="stream:{stream.pk}" selected' in again
     assert "x_2h" in again
