@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.core.signals import setting_changed
 from django.test.client import ClientHandler
+from whitenoise.middleware import WhiteNoiseMiddleware
 
 _built: dict[type[ClientHandler], ClientHandler] = {}
 
@@ -25,6 +27,22 @@ def share() -> None:
 
     ClientHandler.load_middleware = borrow  # type: ignore[method-assign]
     setting_changed.connect(_forget)
+    _look_once_for_static_files()
+
+
+def _look_once_for_static_files() -> None:
+    """They stay as they are while tests run, whatever else is set."""
+    look, found = WhiteNoiseMiddleware.add_files_from_finders, dict[tuple[Any, ...], dict[str, Any]]()
+
+    def remember(self: WhiteNoiseMiddleware) -> None:
+        place = (self.static_prefix, *settings.STATICFILES_DIRS, *settings.STATICFILES_FINDERS)
+        if place not in found:
+            others, self.files = self.files, {}
+            look(self)
+            found[place], self.files = self.files, others
+        self.files.update(found[place])
+
+    WhiteNoiseMiddleware.add_files_from_finders = remember
 
 
 def _forget(**_said: Any) -> None:

@@ -33,6 +33,7 @@ def commands(code):
             yield [word.rstrip(";)") for word in words[: min(ends, default=len(words))]]
 
 
+COMMANDS = parser()
 PASTED = [
     (page, words)
     for page in ("data.md", "expectations.md", "features.md", "features-offline.md", "features-walk.md")
@@ -47,7 +48,7 @@ def test_commands_of_the_pages_were_found():
 
 @pytest.mark.parametrize(("page", "words"), PASTED)
 def test_a_command_of_a_page_is_one_of_the_command_line(page, words):
-    said = parser().parse_args(words)
+    said = COMMANDS.parse_args(words)
     assert callable(said.command)
 
 

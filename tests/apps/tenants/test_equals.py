@@ -40,6 +40,7 @@ PAGE = {
     "project": SimpleNamespace(slug="flights"),
 }
 EQUALS = {**OF_TENANTS, **OF_CONNECTIONS, **OF_INGESTIONS, **OF_DATASETS, **OF_STREAMS, **OF_FILTERS, **OF_FEATURES}
+COMMANDS = parser()
 ACTS = [(view, act) for view, acts in EQUALS.items() for act in acts]
 NAMES = [f"{view}-{act.method}-{act.path}" for view, act in ACTS]
 
@@ -95,7 +96,7 @@ def test_python_calls_what_the_client_has_with_what_it_takes(view, act):
 def test_the_command_is_one_that_the_command_line_takes(view, act):
     first, last = code(act, "CLI").splitlines()
     assert first.startswith("export SANAD_URL=") and first.endswith("SANAD_TOKEN=snd_… SANAD_PROJECT=flights")
-    said = parser().parse_args(shlex.split(last)[1:])
+    said = COMMANDS.parse_args(shlex.split(last)[1:])
     assert callable(said.command)
     if "{group.name}" in act.cli:
         assert said.name == ODD
