@@ -106,10 +106,14 @@ $(VENV)/bin/python:
 	  || { echo "Sanad needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) -V). Run make PYTHON=/path/to/python3.11"; exit 1; }
 	@echo "Creating $(VENV) with $$($(PYTHON) -V)"
 	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "Python's venv module is missing (Debian: apt install python3-venv)."; exit 1; }
+	@# Python brings a pip that takes twice as long for what follows; where no newer one is to be had, it will do.
+	@$(BIN)/python -m pip install --quiet --upgrade 'pip>=26' \
+	  || echo "No newer pip was found where packages come from: installing takes somewhat longer, nothing else changes."
 
 # An entry in the virtual environment, nothing copied: the client of this very clone, without a look at the network.
 $(VENV)/bin/sanad: platform/sdk/pyproject.toml $(call mark,base)
-	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable platform/sdk
+	@# setuptools warns of any folder that hides a package of the same name; there is none here.
+	PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable platform/sdk
 	touch $@
 
 # A module is compiled when it is first imported: most never are, and compiling all took half of the time.
