@@ -38,7 +38,7 @@ def expected(flight_model):
     """The probabilities that the model itself gives for the same rows."""
     import skops.io
 
-    from runtime.recipes.hist_gradient_boosting import TRUSTED_TYPES
+    from runtime.recipes.skops_files import TRUSTED_TYPES
 
     estimator = skops.io.load(flight_model.directory / "model.skops", trusted=TRUSTED_TYPES)
     schema = ModelSchema.from_json(json.loads((flight_model.directory / "sanad/schema.json").read_text()))

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pytest
 
+import runtime
 from runtime.failures import WorkloadFailure
 from runtime.recipes.catalogue import CATALOGUE
+from runtime.schema import ModelSchema
+from runtime.serving.sessions import onnx_session
+from runtime.training.columns import encode_table
 from tests.runtime import tables
 
 FILES = {
@@ -192,3 +201,82 @@ def test_rows_without_a_target_are_left_out_and_said(trained):
     table = table.set_column(table.column_names.index("target"), "target", pa.array(values))
     made = trained(table, tables.spec_document(table))
     assert "15 of 150 rows have no 'target' and are left out." in made.lines
+
+
+STOCK = {"flight_model": ("skops", "sklearn"), "flight_network": ("safetensors", "onnx")}
+
+
+@pytest.mark.parametrize("model", sorted(STOCK))
+def test_stock_mlflow_loads_what_is_written_and_answers_alike(model, request, monkeypatch):
+    import mlflow.pyfunc
+
+    monkeypatch.setenv("MLFLOW_ALLOW_PICKLE_DESERIALIZATION", "true")
+    made = request.getfixturevalue(model)
+    loaded = mlflow.pyfunc.load_model(str(made.directory))
+    model_format, flavor = STOCK[model]
+    assert set(loaded.metadata.flavors) == {"python_function", flavor}
+    assert loaded.metadata.model_size_bytes > 10_000
+    schema = ModelSchema.from_json(read(made, "schema"))
+    assert schema.model_format == model_format
+    x = encode_table(schema.features, tables.flights().slice(1000, 50))
+    copy = onnx_session((made.directory / "sanad/model.onnx").read_bytes()).run(None, {"x": x})[0]
+    if flavor == "onnx":
+        assert np.allclose(loaded.predict(x)["predicted"], copy, atol=1e-6)
+        return
+    columns = [column for feature in schema.features for column in feature.columns]
+    assert loaded.metadata.get_input_schema().input_names() == columns
+    answers = loaded.predict(pd.DataFrame(x, columns=columns))
+    assert answers.tolist() == copy.argmax(axis=1).tolist()
+
+
+LIGHT = """
+import json, pathlib, sys
+import pyarrow as pa
+import runtime.train
+from runtime.training.flow import train
+from runtime.training.spec import read_spec
+folder = pathlib.Path(sys.argv[1])
+table = pa.ipc.open_stream((folder / "data").read_bytes()).read_all()
+for recipe, forbidden in (
+    ("hist_gradient_boosting", ("mlflow", "torch", "pytest")),
+    ("torch_mlp", ("mlflow", "pytest", "torch._dynamo", "torch._inductor.standalone_compile")),
+):
+    spec = read_spec(json.loads((folder / recipe).read_text()))
+    train(spec, table, folder / f"{recipe}-model", lambda *told: None, lambda line: None)
+    print(recipe, sorted(set(forbidden) & set(sys.modules)))
+"""
+
+
+def test_a_run_imports_nothing_that_it_does_not_use(tmp_path):
+    """Each of these costs a second of a processor or two in every run: as much as learning from a small table."""
+    table = tables.iris()
+    with pa.OSFile(str(tmp_path / "data"), "wb") as sink, pa.ipc.new_stream(sink, table.schema) as writer:
+        writer.write_table(table)
+    for recipe, params in (("hist_gradient_boosting", {"max_iter": 2}), ("torch_mlp", {"max_epochs": 1})):
+        (tmp_path / recipe).write_text(json.dumps(tables.spec_document(table, recipe=recipe, params=params)))
+    environment = {**os.environ, "PYTHONPATH": str(Path(runtime.__file__).parents[1])}
+    said = subprocess.run(
+        [sys.executable, "-c", LIGHT, str(tmp_path)], env=environment, capture_output=True, text=True, check=True
+    )
+    assert said.stdout.splitlines()[-2:] == ["hist_gradient_boosting []", "torch_mlp []"]
+
+
+def test_every_step_is_that_of_torchs_own_optimizer():
+    import torch
+
+    from runtime.recipes.adamw import AdamW
+
+    def path(make):
+        torch.manual_seed(4)
+        weights = [torch.nn.Parameter(torch.randn(5, 3)), torch.nn.Parameter(torch.randn(3))]
+        x = torch.randn(40, 5)
+        optimizer = make(weights)
+        for _ in range(6):
+            optimizer.zero_grad()
+            ((x @ weights[0] + weights[1]) ** 2).mean().backward()
+            optimizer.step()
+        return weights
+
+    ours = path(lambda weights: AdamW(weights, lr=0.01, weight_decay=0.1))
+    theirs = path(lambda weights: torch.optim.AdamW(weights, lr=0.01, weight_decay=0.1, foreach=False))
+    assert all(torch.equal(a, b) for a, b in zip(ours, theirs, strict=True))

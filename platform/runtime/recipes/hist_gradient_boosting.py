@@ -11,19 +11,18 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import sklearn
 from onnx import helper
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
 from runtime.encoder import Matrix
 from runtime.recipes.base import Fit, Numbers, OnStep, TrainingData
 from runtime.recipes.graphs import build, head
+from runtime.recipes.mlmodel import columns_signature, write_mlmodel
+from runtime.recipes.skops_files import TRUSTED_TYPES, Estimator, write_skops
 from runtime.schema import Task
 
-# One of the two estimators; scikit-learn carries no types.
-Estimator = Any
-
-# The classes that model.skops holds besides what skops trusts by itself.
-TRUSTED_TYPES = ["sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor"]
+MODEL_FILE = "model.skops"
 _STEP = re.compile(r"\[(\d+)/\d+\].*?train loss: ([-\d.einfa]+), val loss: ([-\d.einfa]+)")
 
 
@@ -105,18 +104,22 @@ class HistGradientBoostingModel:
         return build([trees, *nodes], constants, int(self.estimator.n_features_in_), outputs)
 
     def save(self, directory: Path, columns: Sequence[str]) -> None:
-        import mlflow.sklearn
-        from mlflow.models import ModelSignature
-        from mlflow.types import ColSpec, Schema
-
-        answer = ColSpec("double") if self.task == "regression" else ColSpec("long")
-        mlflow.sklearn.save_model(
-            self.estimator,
-            str(directory),
-            serialization_format="skops",
-            skops_trusted_types=TRUSTED_TYPES,
-            signature=ModelSignature(Schema([ColSpec("float", name) for name in columns]), Schema([answer])),
-            pip_requirements=["mlflow-skinny", "numpy", "pandas", "scikit-learn", "skops"],
+        """Write the estimator without pickle, and an MLmodel of the sklearn flavour that stock MLflow loads."""
+        directory.mkdir(exist_ok=True)
+        write_skops(self.estimator, directory / MODEL_FILE)
+        flavor = {
+            "code": None,
+            "pickled_model": MODEL_FILE,
+            "serialization_format": self.format,
+            "sklearn_version": sklearn.__version__,
+            "skops_trusted_types": TRUSTED_TYPES,
+        }
+        python = {"loader_module": "mlflow.sklearn", "model_path": MODEL_FILE, "predict_fn": "predict"}
+        write_mlmodel(
+            directory,
+            {"python_function": python, "sklearn": flavor},
+            ["mlflow-skinny", "numpy", "pandas", "scikit-learn", "skops"],
+            columns_signature(columns, "double" if self.task == "regression" else "long"),
         )
 
 

@@ -14,13 +14,16 @@ import torch
 from torch import Tensor, nn
 
 from runtime.encoder import Matrix
+from runtime.recipes.adamw import AdamW
 from runtime.recipes.base import Fit, Numbers, OnStep, TrainingData
+from runtime.recipes.mlmodel import write_mlmodel
 from runtime.recipes.mlp_graph import mlp_graph
 from runtime.recipes.mlp_layout import Layout, make_layout
 from runtime.schema import Task
 from runtime.tensors import read_tensors, write_tensors
 
 MAX_ONE_HOT = 64
+ONNX_FILE = "model.onnx"
 WEIGHTS_FILE = "model.safetensors"
 LAYOUT_FILE = "sanad/network.json"
 
@@ -85,7 +88,8 @@ def _batches(rows: int, size: int, generator: torch.Generator) -> Iterator[Tenso
 class TorchMlp:
     def fit(self, data: TrainingData, params: Mapping[str, Any], seed: int, on_step: OnStep) -> Fit:
         torch.manual_seed(seed)
-        torch.use_deterministic_algorithms(True)
+        # As use_deterministic_algorithms(True), which imports torch's compiler besides: two seconds for nothing.
+        torch.set_deterministic_debug_mode("error")
         layout = make_layout(data, params, MAX_ONE_HOT)
         network = Network(layout)
         _learn_scales(network, data)
@@ -113,9 +117,7 @@ def _train(
 ) -> tuple[int, int]:
     """Fit until patience runs out, leave the best weights in the network; return (best epoch, epochs gone through)."""
     loss = _loss(data.task)
-    optimizer = torch.optim.AdamW(
-        network.parameters(), lr=params["learning_rate"], weight_decay=params["weight_decay"], foreach=False
-    )
+    optimizer = AdamW(network.parameters(), lr=params["learning_rate"], weight_decay=params["weight_decay"])
     generator = torch.Generator().manual_seed(seed)
     x, y = torch.from_numpy(data.x_train), _target(data.task, data.y_train)
     x_validation, y_validation = torch.from_numpy(data.x_validation), _target(data.task, data.y_validation)
@@ -135,9 +137,7 @@ def _train(
     return best_epoch, epoch
 
 
-def _epoch(
-    network: Network, loss: Loss, optimizer: torch.optim.Optimizer, batches: Iterator[Tensor], x: Tensor, y: Tensor
-) -> float:
+def _epoch(network: Network, loss: Loss, optimizer: AdamW, batches: Iterator[Tensor], x: Tensor, y: Tensor) -> float:
     """Learn from every row once; return the mean loss."""
     network.train()
     total = 0.0
@@ -181,14 +181,21 @@ class TorchMlpModel:
 
     def save(self, directory: Path, columns: Sequence[str]) -> None:
         """Write the weights without pickle, and an MLmodel of the onnx flavour that stock MLflow loads."""
-        import mlflow.onnx
         import onnx
 
-        mlflow.onnx.save_model(
-            onnx.load_from_string(self.to_onnx()),
-            str(directory),
-            save_as_external_data=False,
-            pip_requirements=["mlflow-skinny", "numpy", "onnx", "onnxruntime", "pandas"],
+        directory.mkdir(exist_ok=True)
+        (directory / ONNX_FILE).write_bytes(self.to_onnx())
+        flavor = {
+            "code": None,
+            "data": ONNX_FILE,
+            "onnx_session_options": None,
+            "onnx_version": onnx.__version__,
+            "providers": ["CUDAExecutionProvider", "CPUExecutionProvider"],
+        }
+        write_mlmodel(
+            directory,
+            {"onnx": flavor, "python_function": {"data": ONNX_FILE, "loader_module": "mlflow.onnx"}},
+            ["mlflow-skinny", "numpy", "onnx", "onnxruntime", "pandas"],
         )
         write_tensors(directory / WEIGHTS_FILE, self.weights())
         (directory / LAYOUT_FILE).parent.mkdir(exist_ok=True)

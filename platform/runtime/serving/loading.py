@@ -17,7 +17,6 @@ from runtime.signature import verify_directory
 
 ONNX_FILE = "sanad/model.onnx"
 ONNX_REPORT = "sanad/onnx_report.json"
-SKOPS_FILE = "model.skops"
 
 
 class Predictor(Protocol):
@@ -48,11 +47,10 @@ class OriginalPredictor:
 
 def _original(directory: Path, model_format: str, task: Task) -> Any:
     if model_format == "skops":
-        import skops.io
+        from runtime.recipes.hist_gradient_boosting import MODEL_FILE, HistGradientBoostingModel
+        from runtime.recipes.skops_files import read_skops
 
-        from runtime.recipes.hist_gradient_boosting import TRUSTED_TYPES, HistGradientBoostingModel
-
-        return HistGradientBoostingModel(skops.io.load(directory / SKOPS_FILE, trusted=TRUSTED_TYPES), task)
+        return HistGradientBoostingModel(read_skops(directory / MODEL_FILE), task)
     if model_format == "safetensors":
         import torch
 

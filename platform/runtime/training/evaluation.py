@@ -13,7 +13,7 @@ from runtime.failures import WorkloadFailure
 from runtime.figures import MORE_IS_BETTER, ranked
 from runtime.schema import Feature, Task
 from runtime.training.columns import Numbers, feature_type, numbers, seconds
-from runtime.training.metrics import evaluate
+from runtime.training.metrics import evaluate, figure
 from runtime.training.moments import moment
 from runtime.training.spec import SliceSpec
 
@@ -77,7 +77,7 @@ def permutation_importance(
         for _ in range(REPEATS):
             shuffled = x.copy()
             shuffled[:, column : column + width] = x[generator.permutation(len(x)), column : column + width]
-            drops.append(sign * (baseline - evaluate(task, truth, predict(shuffled))[metric]))
+            drops.append(sign * (baseline - figure(metric, task, truth, predict(shuffled))))
         entries.append({"name": feature.name, "importance": float(np.mean(drops)), "std": float(np.std(drops))})
         column += width
     entries.sort(key=lambda entry: (-entry["importance"], entry["name"]))  # type: ignore[operator]
