@@ -24,8 +24,9 @@ _KEPT = 16
 _THREADS = min(os.cpu_count() or 2, 8)
 _EXTENSIONS = ("httpfs", "postgres_scanner", "ducklake")  # httpfs first: its OpenSSL encrypts the Parquet files
 _ATTACH = """
-ATTACH {source} AS lake (DATA_PATH {data}, META_SCHEMA {schema}, ENCRYPTED, DATA_INLINING_ROW_LIMIT 0)
-"""
+ATTACH {source} AS lake (DATA_PATH {data}, META_SCHEMA {schema}, METADATA_PARAMETERS MAP {{'SCHEMA': {schema}}},
+  ENCRYPTED, DATA_INLINING_ROW_LIMIT 0)
+"""  # without the parameter it reads what tables there are in every tenant's schema
 
 
 class _Session:
