@@ -49,28 +49,28 @@ def ingested(scientist, project, uploaded, run_jobs):
 @pytest.fixture
 def written(scientist, project):
     """A version as its ingestion leaves it, for tests of what happens then: no upload, no job, no child that reads."""
+    return lambda name, data, *, dataset=None: write_version(scientist, project, name, data, dataset=dataset)
 
-    def write(name, data, *, dataset=None):
-        target = dataset or services.create_dataset(actor=scientist, project=project, name=name)
-        source = {"kind": "upload", "filename": name, "sha256": hashlib.sha256(data).hexdigest()}
-        version = DatasetVersion.objects.create(
-            tenant=project.tenant,
-            project=project,
-            dataset=target,
-            byte_count=len(data),
-            review=False,
-            source=source,
-            created_by=scientist.user,
-        )
-        tables = lake.for_tenant(project.tenant_id)
-        at = tables.write(f"ds_{version.pk.hex}", _rows_of(data))
-        unheard = SimpleNamespace(progress=lambda *_said: None, raise_if_cancelled=lambda: None)
-        found = completing.inspect(tables, at, unheard)
-        completing.finish(actor=scientist, version_id=version.pk, at=at, found=found)
-        version.refresh_from_db()
-        return version
 
-    return write
+def write_version(scientist, project, name, data, *, dataset=None):
+    target = dataset or services.create_dataset(actor=scientist, project=project, name=name)
+    source = {"kind": "upload", "filename": name, "sha256": hashlib.sha256(data).hexdigest()}
+    version = DatasetVersion.objects.create(
+        tenant=project.tenant,
+        project=project,
+        dataset=target,
+        byte_count=len(data),
+        review=False,
+        source=source,
+        created_by=scientist.user,
+    )
+    tables = lake.for_tenant(project.tenant_id)
+    at = tables.write(f"ds_{version.pk.hex}", _rows_of(data))
+    unheard = SimpleNamespace(progress=lambda *_said: None, raise_if_cancelled=lambda: None)
+    found = completing.inspect(tables, at, unheard)
+    completing.finish(actor=scientist, version_id=version.pk, at=at, found=found)
+    version.refresh_from_db()
+    return version
 
 
 def _rows_of(data):

@@ -22,6 +22,8 @@ from foundation import clock, lake, ledger
 from foundation.errors import AccessDenied, Invalid, NotFound, OverQuota
 from foundation.ledger.dispatch import dispatch_once
 from runtime.expressions import program_of
+from tests.apps.features.shared import *  # noqa: F403
+from tests.apps.features.stage import DELAYS, SQL
 
 
 def test_a_text_does_not_grow_beyond_all_memory():
@@ -55,12 +57,11 @@ def test_a_name_with_a_number_is_read_by_plain_digits_alone(said, meant):
     assert name_and_number(said) == meant
 
 
-@pytest.mark.parametrize("said", ["carrier_delay v²", "carrier_delay v" + "9" * 5_000, "a\x00b", "", "\x00"])
-@pytest.mark.parametrize("word", ["views", "service"])
-def test_an_odd_name_is_not_there_and_no_fault_of_the_portal(said, word, view, scientist, project):
-    asked = {word: [said] if word == "views" else said, "project": project.slug}
-    with pytest.raises((NotFound, Invalid)):
-        services.online_plan(actor=scientist, asked=asked)
+def test_an_odd_name_is_not_there_and_no_fault_of_the_portal(view, scientist, project, subtests):
+    for said in ("carrier_delay v²", "carrier_delay v" + "9" * 5_000, "a\x00b", "", "\x00"):
+        for words in ({"views": [said]}, {"service": said}):
+            with subtests.test(words=words), pytest.raises((NotFound, Invalid)):
+                services.online_plan(actor=scientist, asked={**words, "project": project.slug})
     with pytest.raises(NotFound):
         services.online_plan(actor=scientist, asked={"views": ["carrier_delay"], "project": "x\x00"})
 
@@ -197,9 +198,12 @@ def noted():
 
 
 def test_nothing_of_a_view_that_was_removed_is_kept_elsewhere(
-    view, flights, project, scientist, admin, run_jobs, django_capture_on_commit_callbacks
+    define, carrier, written, flights, project, scientist, admin, run_jobs, django_capture_on_commit_callbacks
 ):
-    asked = {"features": ["carrier_delay:*"], "event_time": "moment", "base_version_id": flights.pk}
+    view = define.view(carrier, "removed", SQL, event_time="moment", delays=written("more.csv", DELAYS))
+    run_jobs()
+    view.refresh_from_db()
+    asked = {"features": ["removed:*"], "event_time": "moment", "base_version_id": flights.pk}
     row = services.ask_for_history(actor=scientist, project=project, **asked)
     run_jobs()
     noted()

@@ -114,33 +114,25 @@ def test_a_table_without_views_or_time_becomes_a_training_set(flights, scientist
     assert (row.state, row.row_count, row.leakage_proof["by_time"]) == (BuildState.READY, 56, False)
 
 
-@pytest.mark.parametrize(
-    ("sql", "said"),
-    [
-        ("SELECT * FROM delays; DROP TABLE delays", "one"),
-        ("SELECT * FROM lake.ducklake_table", "input|table|Only"),
-        ("SELECT * FROM read_csv('/etc/passwd')", "read_csv"),
-        ("SELECT * FROM ds_other_tenant", "ds_other_tenant"),
-        ("SELECT carrier, moment FROM delays", "no feature"),
-        ("SELECT carrier, delay FROM delays", "“moment”"),
-        ("SELECT moment, delay FROM delays", "“carrier”"),
-        ("SELECT carrier, delay AS moment, delay FROM delays", "a time is wanted"),
-        ("SELECT carrier, moment, nothing FROM delays", "nothing"),
-        ("SELECT carrier, moment, delay AS __shown FROM delays", "“__shown” begins with two underscores"),
-    ],
-)
-def test_a_definition_that_cannot_be_right_is_refused_in_words(sql, said, scientist, project, carrier, ingested):
-    delays = ingested("delays.csv", DELAYS)
-    with pytest.raises(Invalid, match=said):
-        services.define_view(
-            actor=scientist,
-            project=project,
-            entity=carrier,
-            name="x",
-            sql=sql,
-            inputs={"delays": delays.pk},
-            event_time="moment",
-        )
+WRONG = [
+    ("SELECT * FROM delays; DROP TABLE delays", "one"),
+    ("SELECT * FROM lake.ducklake_table", "input|table|Only"),
+    ("SELECT * FROM read_csv('/etc/passwd')", "read_csv"),
+    ("SELECT * FROM ds_other_tenant", "ds_other_tenant"),
+    ("SELECT carrier, moment FROM delays", "no feature"),
+    ("SELECT carrier, delay FROM delays", "“moment”"),
+    ("SELECT moment, delay FROM delays", "“carrier”"),
+    ("SELECT carrier, delay AS moment, delay FROM delays", "a time is wanted"),
+    ("SELECT carrier, moment, nothing FROM delays", "nothing"),
+    ("SELECT carrier, moment, delay AS __shown FROM delays", "“__shown” begins with two underscores"),
+]
+
+
+def test_a_definition_that_cannot_be_right_is_refused_in_words(define, carrier, written, subtests):
+    delays = written("delays.csv", DELAYS)
+    for sql, said in WRONG:
+        with subtests.test(sql=sql), pytest.raises(Invalid, match=said):
+            define.view(carrier, "x", sql, event_time="moment", delays=delays)
 
 
 def test_a_time_to_live_of_zero_is_refused(scientist, project, carrier, ingested):

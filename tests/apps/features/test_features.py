@@ -15,6 +15,7 @@ from apps.features.models import Feature, FeatureView
 from foundation import ledger
 from foundation.errors import AccessDenied, NotFound
 from foundation.ledger.dispatch import dispatch_once
+from tests.apps.features.shared import *  # noqa: F403
 from tests.apps.features.stage import EVENTS
 from tests.apps.features.test_list_plans import rows_sent
 

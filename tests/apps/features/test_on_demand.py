@@ -14,6 +14,7 @@ from apps.features.choices import BuildState
 from apps.features.errors import DefinitionRefused
 from foundation import lake
 from foundation.errors import AccessDenied, NotFound
+from tests.apps.features.shared import *  # noqa: F403
 from tests.support.history import acts_on, done_by
 
 REQUEST = {"booked": "moment", "seats": "whole number"}

@@ -15,6 +15,7 @@ from foundation import clock
 from foundation.errors import NotFound
 from runtime.online import Plan
 from tests.apps.features import stage
+from tests.apps.features.shared import *  # noqa: F403
 from tests.support.history import acts_on, done_by
 
 REQUEST = {"booked": "moment", "seats": "whole number"}

@@ -229,3 +229,25 @@ def test_what_is_gathered_while_rows_go_by_is_what_sql_says(lake, monkeypatch, o
             assert said == near, (column["name"], figure)
     looked_into = "i huge_whole beyond money odd small none never day at zoned text name nothing"
     assert set(inspected.values) == set(looked_into.split(" "))
+
+
+def test_a_small_table_is_copied_once_and_said_to_be_what_it_is(lake, monkeypatch):
+    with duckdb.connect() as engine:
+        engine.execute("SET TimeZone = 'UTC'")
+        of_some = KINDS.replace("range(60000)", "range(900)").replace("30000", "450")
+        at = lake.write("few_kinds", engine.execute(f"{of_some} ORDER BY hash(i)").to_arrow_table())
+    asked, columns = [], reading.profile_of
+
+    def profile_of(connection, relation, *rest):
+        asked.append(relation)
+        return columns(connection, relation, *rest)
+
+    monkeypatch.setattr(reading, "profile_of", profile_of)
+    copied = lake.inspect(at)
+    monkeypatch.setattr(reading, "_SMALL_BYTES", 0)
+    whole = lake.inspect(at)
+    assert (asked[0] == asked[1], "AT (VERSION" in asked[0], "AT (VERSION" in asked[1]) == (False, False, True)
+    assert copied.digest == whole.digest == lake.digest(at)
+    assert copied.profile == whole.profile
+    for name, values in whole.values.items():
+        np.testing.assert_array_equal(copied.values[name].sort().to_numpy(), values.sort().to_numpy(), name)

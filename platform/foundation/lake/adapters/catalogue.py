@@ -5,17 +5,23 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
+import duckdb
 import psycopg
 from psycopg import errors as pg_errors
+from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from foundation.lake.adapters.kept_connections import kept
 from foundation.lake.errors import LakeUnavailable
 from foundation.lake.place import LakePlace
 from foundation.words import kept as _
 
+_TABLES = Path(__file__).with_name("tables.sql")
+# The release of DuckDB, with its DuckLake, whose tables these are.
+TABLES_OF = "1.5.5"
 _SEAL = Path(__file__).with_name("seal.sql")
 _SEAL_KEYS = Path(__file__).with_name("seal_keys.sql")
 _MADE = "SELECT to_regclass(%s) IS NOT NULL, to_regprocedure(%s) IS NOT NULL"
@@ -45,6 +51,17 @@ def is_ready(place: LakePlace) -> bool:
     """Whether the catalogue was made and sealed."""
     with connected(place) as connection:
         return all(_made(connection, place))
+
+
+def begin(place: LakePlace) -> bool:
+    """Write the tables that DuckLake would make, within `making`; False where it has to do so itself."""
+    with connected(place) as connection, connection.transaction():
+        row = connection.execute("SELECT to_regclass(%s) IS NULL", [f"{place.schema}.ducklake_metadata"]).fetchone()
+        if duckdb.__version__ != TABLES_OF or not row or not row[0]:
+            return False
+        data = sql.Literal(f"{place.data}/").as_string(connection)
+        connection.execute(_TABLES.read_text().replace("{s}", place.schema).replace("{data}", data).encode())
+        return True
 
 
 @contextmanager
@@ -268,6 +285,20 @@ def known(place: LakePlace, table: str, snapshot: int) -> tuple[int, int, list[s
     return (int(row[0]), int(row[1]), list(row[2])) if row else (0, 0, [])
 
 
+def size_of(place: LakePlace, table: str, snapshot: int) -> tuple[int, int]:
+    """Rows (deleted ones too) and bytes of a table's files at a snapshot."""
+    with connected(place) as connection:
+        row = connection.execute(
+            "SELECT coalesce(sum(f.record_count), 0), coalesce(sum(f.file_size_bytes), 0)"
+            f" FROM {place.schema}.sealed_data_file f JOIN {place.schema}.ducklake_table t USING (table_id)"
+            " WHERE t.table_name = %(table)s"
+            " AND t.begin_snapshot <= %(at)s AND coalesce(t.end_snapshot > %(at)s, true)"
+            " AND f.begin_snapshot <= %(at)s AND coalesce(f.end_snapshot > %(at)s, true)".encode(),
+            {"table": table, "at": snapshot},
+        ).fetchone()
+    return (int(row[0]), int(row[1])) if row else (0, 0)
+
+
 @contextmanager
 def _patient(connection: psycopg.Connection, patience: str, sentence: str) -> Iterator[None]:
     connection.execute(f"SET lock_timeout = '{patience}'".encode())
@@ -281,13 +312,15 @@ def _patient(connection: psycopg.Connection, patience: str, sentence: str) -> It
 def connected(place: LakePlace, words: str = "") -> Iterator[psycopg.Connection]:
     """A connection to the catalogue's database, beside those of DuckLake; each statement commits by itself.
 
-    Without `words` (of `connection_string`) it opens no key.
+    With `words` (of `connection_string`) it opens keys, and is made for this once.
     """
-    try:
-        connection = psycopg.connect(words or place.database_url, autocommit=True)
-    except psycopg.OperationalError as error:
-        raise LakeUnavailable(_("The lake's catalogue cannot be reached; look at PostgreSQL and try again.")) from error
-    try:
+    with ExitStack() as open_ones:
+        try:
+            if words:
+                connection = open_ones.enter_context(closing(psycopg.connect(words, autocommit=True)))
+            else:
+                connection = open_ones.enter_context(kept(place.database_url))
+        except psycopg.OperationalError as error:
+            sentence = _("The lake's catalogue cannot be reached; look at PostgreSQL and try again.")
+            raise LakeUnavailable(sentence) from error
         yield connection
-    finally:
-        connection.close()

@@ -29,6 +29,8 @@ from foundation.words import kept as _
 
 _TABLE = re.compile(r"[a-z][a-z0-9_]{0,62}")
 _BATCH = 122_880
+# A table that is no larger is copied into memory, to be looked at from several sides.
+_SMALL_ROWS, _SMALL_BYTES, _COPY = 50_000, 2 << 20, "inspected"
 _LOST = (duckdb.IOException, duckdb.TransactionException, duckdb.FatalException, duckdb.ConnectionException)
 Params = Sequence[Any] | Mapping[str, Any] | None
 
@@ -80,12 +82,25 @@ class Reading:
             return has(connection, self._relation(at), self._columns(connection, at), digest)
 
     def inspect(self, at: TableAt) -> Inspected:
+        rows, size = catalogue.size_of(self._place, checked(at.table), int(at.snapshot))
+        if rows <= _SMALL_ROWS and size <= _SMALL_BYTES:
+            return self._inspect_small(at)
         with self._reading() as connection, sessions.cursor(self._place) as own:
             relation, columns, rows = self._relation(at), self._columns(connection, at), self.count(at)
             gathered = Gathering(own, columns, rows) if rows > MOST_COUNTED else None
             digest = digest_of(connection, relation, columns, gathered)
             profile = profile_of(own, relation, columns, rows, gathered)
             return Inspected(digest, profile, values_of(own, SAMPLE if gathered else relation, columns))
+
+    def _inspect_small(self, at: TableAt) -> Inspected:
+        """Out of a copy in memory: each look at the lake asks the catalogue and opens the files."""
+        with self._reading() as connection:
+            columns = self._columns(connection, at)
+            connection.execute(f"CREATE TEMP TABLE {_COPY} AS FROM {self._relation(at)}")
+            copied = connection.execute(f"SELECT count(*) FROM {_COPY}").fetchone()
+            digest = digest_of(connection, _COPY, columns)
+            profile = profile_of(connection, _COPY, columns, copied[0] if copied else 0, None)
+            return Inspected(digest, profile, values_of(connection, _COPY, columns))
 
     def preview(
         self,
@@ -212,9 +227,9 @@ class Reading:
         rows = connection.execute(f"DESCRIBE FROM {self._relation(at)}").fetchall()
         return [Column(row[0], row[1], row[2] == "YES") for row in rows]
 
-    def _exists(self, connection: DuckDBPyConnection, table: str) -> bool:
-        sql = "SELECT 1 FROM duckdb_tables() WHERE database_name = 'lake' AND schema_name = 'main' AND table_name = ?"
-        return connection.execute(sql, [table]).fetchone() is not None
+    def _is_there(self, table: str) -> bool:
+        """Of a lake that was made, under the table's lock; DuckDB would look at every table's figures for it."""
+        return catalogue.current(self._place, checked(table))[1] is not None
 
 
 def checked(table: str) -> str:

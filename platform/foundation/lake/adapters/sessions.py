@@ -24,8 +24,9 @@ _KEPT = 16
 _THREADS = min(os.cpu_count() or 2, 8)
 _EXTENSIONS = ("httpfs", "postgres_scanner", "ducklake")  # httpfs first: its OpenSSL encrypts the Parquet files
 _ATTACH = """
-ATTACH {source} AS lake (DATA_PATH {data}, META_SCHEMA {schema}, ENCRYPTED, DATA_INLINING_ROW_LIMIT 0)
-"""
+ATTACH {source} AS lake (DATA_PATH {data}, META_SCHEMA {schema}, METADATA_PARAMETERS MAP {{'SCHEMA': {schema}}},
+  ENCRYPTED, DATA_INLINING_ROW_LIMIT 0)
+"""  # without the parameter it reads what tables there are in every tenant's schema
 
 
 class _Session:
@@ -161,7 +162,7 @@ def _open(place: LakePlace) -> DuckDBPyConnection:
     source = catalogue.connection_string(place)
     if not catalogue.is_ready(place):
         with catalogue.making(place) as unmade:
-            made = _instance(place, source) if unmade else None
+            made = _instance(place, source) if unmade and not catalogue.begin(place) else None
         if made is not None:
             # It asked for no file yet: what it knows of the catalogue is what the seals leave as it is.
             return made

@@ -26,7 +26,7 @@ class Upkeep(Writing):
 
     def compact(self, table: str, *, fewest: int = 2) -> TableAt:
         with catalogue.table_lock(self._place, checked(table)), self._alone() as connection:
-            if not self._exists(connection, table):
+            if not self._is_there(table):
                 raise TableMissing(_("There is no table “%(table)s” in the lake.") % {"table": table})
             for size in _SMALL_FILES:
                 if catalogue.files_below(self._place, table, size) >= fewest:
@@ -62,7 +62,7 @@ class Upkeep(Writing):
 
     def erase_rows(self, table: str, where: str, params: Params = None) -> int:
         with self._writing(table, deletes=True) as connection:
-            if not self._exists(connection, table):
+            if not self._is_there(table):
                 return 0
             deleted = f"DELETE FROM lake.main.{name(table)} WHERE {where}"
             row = connection.execute(deleted, params or None).fetchone()

@@ -138,7 +138,7 @@ class Writing(Reading):
 
     def widen(self, table: str, columns: Mapping[str, str]) -> TableAt:
         with self._writing(table) as connection:
-            if not self._exists(connection, table):
+            if not self._is_there(table):
                 raise TableMissing(_("There is no table “%(table)s” in the lake.") % {"table": table})
             for column, kind in columns.items():
                 if not _TYPE.fullmatch(kind):
@@ -178,10 +178,14 @@ class Writing(Reading):
             return self._committed(connection, table, "", held=True)
 
     def drop(self, table: str) -> None:
-        with self._writing(table) as connection:
-            connection.execute(f"DROP TABLE IF EXISTS lake.main.{name(checked(table))}")
-            with catalogue.commits(self._place):
-                connection.execute("COMMIT")
+        with catalogue.table_lock(self._place, checked(table)):
+            if not self._is_there(table):
+                return  # mostly it is asked for to be sure that nothing is left of an earlier attempt
+            with self._alone() as connection:
+                connection.execute("BEGIN")
+                connection.execute(f"DROP TABLE lake.main.{name(table)}")
+                with catalogue.commits(self._place):
+                    connection.execute("COMMIT")
 
     def _write(self, table: str, incoming: Incoming, mode: Mode, mark: str, after: str | None = None) -> TableAt:
         with self._locked(table, incoming) as (connection, locks):
@@ -202,7 +206,7 @@ class Writing(Reading):
 
     def _put(self, connection: DuckDBPyConnection, table: str, rows: str, mode: Mode, params: Params) -> int:
         """How many rows were put there."""
-        target, there = f"lake.main.{name(table)}", self._exists(connection, table)
+        target, there = f"lake.main.{name(table)}", self._is_there(table)
         if mode == "create" and there:
             raise TableExists(_("There is a table “%(table)s” already; choose another name.") % {"table": table})
         if mode == "append" and there:
