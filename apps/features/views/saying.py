@@ -33,7 +33,7 @@ def edit_page(request: PortalRequest, thing: Any, back: str, save: Callable[[dic
             _saved(request, thing, save(words), types_told="key_types" in words)
             return redirect(request, back)
     # Programs on the page name the thing as its own page does.
-    context = {"form": form, "thing": thing, "back": back, _word_of(thing): thing}
+    context = {"form": form, "thing": thing, "back": back, _word_of(thing): thing, **_list_of(thing)}
     return render_page(request, "features/describe.html", status=422 if form.errors else 200, **context)
 
 
@@ -63,6 +63,17 @@ def _word_of(thing: Any) -> str:
     return {"Entity": "entity", "FeatureService": "service"}.get(word, "view")
 
 
+def _list_of(thing: Any) -> dict[str, Any]:
+    """The list that the thing's own page stands behind, for the way to it; views stand in the first."""
+    lists = {
+        "Entity": ("entities", _("Entities")),
+        "FeatureService": ("services", _("Services")),
+        "OnDemandView": ("on_demand", _("On-demand features")),
+    }
+    show, label = lists.get(type(thing).__name__, ("", ""))
+    return {"show": show, "label": label}
+
+
 def deprecate_page(
     request: PortalRequest,
     thing: Any,
@@ -79,7 +90,7 @@ def deprecate_page(
             said = _("%(name)s is deprecated; whoever uses it is told.") % {"name": thing}
             offer_undo(request, said, f"{back}restore/")
             return redirect(request, back)
-    context = {"form": form, "thing": thing, "back": back}
+    context = {"form": form, "thing": thing, "back": back, **_list_of(thing)}
     return render_page(request, "features/deprecate.html", status=422 if form.errors else 200, **context)
 
 
