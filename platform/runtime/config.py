@@ -29,8 +29,6 @@ class TrainConfig:
     token: str
     run_id: str
     mlflow_run_id: str
-    mlflow_url: str
-    mlflow_token: str
 
     @classmethod
     def from_environment(cls) -> TrainConfig:
@@ -39,8 +37,6 @@ class TrainConfig:
             token=_required("SANAD_TOKEN"),
             run_id=_required("SANAD_RUN_ID"),
             mlflow_run_id=_required("MLFLOW_RUN_ID"),
-            mlflow_url=_required("MLFLOW_TRACKING_URI"),
-            mlflow_token=_required("MLFLOW_TRACKING_TOKEN"),
         )
 
 

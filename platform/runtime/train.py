@@ -55,7 +55,7 @@ def run(config: TrainConfig) -> None:
     spec = fetch_spec(config)
     table = fetch_table(config)
     say(f"Recipe {spec.recipe}, seed {spec.seed}; {table.num_rows} rows, {table.nbytes / 1e6:.1f} MB.")
-    tracker = Tracker(config.mlflow_url, config.mlflow_token, config.mlflow_run_id)
+    tracker = Tracker(config.mlflow_run_id)
     tracker.params({"recipe": spec.recipe, "seed": spec.seed, **spec.params})
 
     def on_step(number: int, figures: Mapping[str, float]) -> None:

@@ -11,15 +11,13 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import sklearn
 from onnx import helper
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
 from runtime.encoder import Matrix
 from runtime.recipes.base import Fit, Numbers, OnStep, TrainingData
 from runtime.recipes.graphs import build, head
-from runtime.recipes.mlmodel import columns_signature, write_mlmodel
-from runtime.recipes.skops_files import TRUSTED_TYPES, Estimator, write_skops
+from runtime.recipes.skops_files import TRUSTED_TYPES, Estimator, import_skops
 from runtime.schema import Task
 
 MODEL_FILE = "model.skops"
@@ -105,21 +103,19 @@ class HistGradientBoostingModel:
 
     def save(self, directory: Path, columns: Sequence[str]) -> None:
         """Write the estimator without pickle, and an MLmodel of the sklearn flavour that stock MLflow loads."""
-        directory.mkdir(exist_ok=True)
-        write_skops(self.estimator, directory / MODEL_FILE)
-        flavor = {
-            "code": None,
-            "pickled_model": MODEL_FILE,
-            "serialization_format": self.format,
-            "sklearn_version": sklearn.__version__,
-            "skops_trusted_types": TRUSTED_TYPES,
-        }
-        python = {"loader_module": "mlflow.sklearn", "model_path": MODEL_FILE, "predict_fn": "predict"}
-        write_mlmodel(
-            directory,
-            {"python_function": python, "sklearn": flavor},
-            ["mlflow-skinny", "numpy", "pandas", "scikit-learn", "skops"],
-            columns_signature(columns, "double" if self.task == "regression" else "long"),
+        import_skops()
+        import mlflow.sklearn
+        from mlflow.models import ModelSignature
+        from mlflow.types import ColSpec, Schema
+
+        answer = ColSpec("double") if self.task == "regression" else ColSpec("long")
+        mlflow.sklearn.save_model(
+            self.estimator,
+            str(directory),
+            serialization_format="skops",
+            skops_trusted_types=TRUSTED_TYPES,
+            signature=ModelSignature(Schema([ColSpec("float", name) for name in columns]), Schema([answer])),
+            pip_requirements=["mlflow-skinny", "numpy", "pandas", "scikit-learn", "skops"],
         )
 
 

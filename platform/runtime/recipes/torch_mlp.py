@@ -16,14 +16,12 @@ from torch import Tensor, nn
 from runtime.encoder import Matrix
 from runtime.recipes.adamw import AdamW
 from runtime.recipes.base import Fit, Numbers, OnStep, TrainingData
-from runtime.recipes.mlmodel import write_mlmodel
 from runtime.recipes.mlp_graph import mlp_graph
 from runtime.recipes.mlp_layout import Layout, make_layout
 from runtime.schema import Task
 from runtime.tensors import read_tensors, write_tensors
 
 MAX_ONE_HOT = 64
-ONNX_FILE = "model.onnx"
 WEIGHTS_FILE = "model.safetensors"
 LAYOUT_FILE = "sanad/network.json"
 
@@ -181,21 +179,14 @@ class TorchMlpModel:
 
     def save(self, directory: Path, columns: Sequence[str]) -> None:
         """Write the weights without pickle, and an MLmodel of the onnx flavour that stock MLflow loads."""
+        import mlflow.onnx
         import onnx
 
-        directory.mkdir(exist_ok=True)
-        (directory / ONNX_FILE).write_bytes(self.to_onnx())
-        flavor = {
-            "code": None,
-            "data": ONNX_FILE,
-            "onnx_session_options": None,
-            "onnx_version": onnx.__version__,
-            "providers": ["CUDAExecutionProvider", "CPUExecutionProvider"],
-        }
-        write_mlmodel(
-            directory,
-            {"onnx": flavor, "python_function": {"data": ONNX_FILE, "loader_module": "mlflow.onnx"}},
-            ["mlflow-skinny", "numpy", "onnx", "onnxruntime", "pandas"],
+        mlflow.onnx.save_model(
+            onnx.load_from_string(self.to_onnx()),
+            str(directory),
+            save_as_external_data=False,
+            pip_requirements=["mlflow-skinny", "numpy", "onnx", "onnxruntime", "pandas"],
         )
         write_tensors(directory / WEIGHTS_FILE, self.weights())
         (directory / LAYOUT_FILE).parent.mkdir(exist_ok=True)
