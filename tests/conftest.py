@@ -22,11 +22,12 @@ django.setup()
 import pytest
 from filelock import FileLock
 
-from tests.support import one_stack, reruns, rewriting
+from tests.support import lake_catalogues, one_stack, reruns, rewriting
 from tests.support.people import *  # noqa: F403
 from tests.support.refusals import *  # noqa: F403
 
 one_stack.share()
+lake_catalogues.write_at_once()
 
 # What is loaded by now stays: looking through it for garbage again and again took a tenth of the tests' time.
 gc.freeze()

@@ -1,4 +1,4 @@
-"""A new lake's catalogue: written at once, and what DuckLake itself would have made."""
+"""A new lake's catalogue, as tests write it at once, is what DuckLake makes; and it is sealed by whoever comes."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import pytest
 from foundation.lake import for_tenant
 from foundation.lake.adapters import catalogue, sessions
 from foundation.lake.engines import place_of
+from tests.support import lake_catalogues
 
 COLUMNS = """
 SELECT table_name, column_name, ordinal_position, data_type, is_nullable, column_default FROM information_schema.columns
@@ -35,7 +36,7 @@ def new(lake_id):
 
 def made(place, monkeypatch, *, by_ducklake):
     with monkeypatch.context() as patched:
-        patched.setattr(catalogue, "TABLES_OF", "another" if by_ducklake else duckdb.__version__)
+        patched.setattr(lake_catalogues, "TABLES_OF", "another" if by_ducklake else duckdb.__version__)
         with sessions.cursor(place):
             pass
     with psycopg.connect(place.database_url) as connection:
@@ -53,7 +54,7 @@ def test_what_is_written_is_what_ducklake_makes(new, monkeypatch):
 
 
 def test_the_release_is_the_one_whose_tables_are_kept():
-    assert duckdb.__version__ == catalogue.TABLES_OF, "make tables.sql anew"
+    assert duckdb.__version__ == lake_catalogues.TABLES_OF, "make lake_tables.sql anew"
 
 
 def test_whoever_dies_before_the_seal_is_followed_by_one_who_seals(new, monkeypatch):

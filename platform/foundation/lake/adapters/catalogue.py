@@ -8,10 +8,8 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
-import duckdb
 import psycopg
 from psycopg import errors as pg_errors
-from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from foundation.lake.adapters.kept_connections import kept
@@ -19,9 +17,6 @@ from foundation.lake.errors import LakeUnavailable
 from foundation.lake.place import LakePlace
 from foundation.words import kept as _
 
-_TABLES = Path(__file__).with_name("tables.sql")
-# The release of DuckDB, with its DuckLake, whose tables these are.
-TABLES_OF = "1.5.5"
 _SEAL = Path(__file__).with_name("seal.sql")
 _SEAL_KEYS = Path(__file__).with_name("seal_keys.sql")
 _MADE = "SELECT to_regclass(%s) IS NOT NULL, to_regprocedure(%s) IS NOT NULL"
@@ -51,17 +46,6 @@ def is_ready(place: LakePlace) -> bool:
     """Whether the catalogue was made and sealed."""
     with connected(place) as connection:
         return all(_made(connection, place))
-
-
-def begin(place: LakePlace) -> bool:
-    """Write the tables that DuckLake would make, within `making`; False where it has to do so itself."""
-    with connected(place) as connection, connection.transaction():
-        row = connection.execute("SELECT to_regclass(%s) IS NULL", [f"{place.schema}.ducklake_metadata"]).fetchone()
-        if duckdb.__version__ != TABLES_OF or not row or not row[0]:
-            return False
-        data = sql.Literal(f"{place.data}/").as_string(connection)
-        connection.execute(_TABLES.read_text().replace("{s}", place.schema).replace("{data}", data).encode())
-        return True
 
 
 @contextmanager

@@ -162,7 +162,7 @@ def _open(place: LakePlace) -> DuckDBPyConnection:
     source = catalogue.connection_string(place)
     if not catalogue.is_ready(place):
         with catalogue.making(place) as unmade:
-            made = _instance(place, source) if unmade and not catalogue.begin(place) else None
+            made = _instance(place, source) if unmade else None
         if made is not None:
             # It asked for no file yet: what it knows of the catalogue is what the seals leave as it is.
             return made

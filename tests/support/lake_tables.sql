@@ -1,6 +1,6 @@
--- The catalogue of a lake that nobody wrote to yet, {s} being its schema: word for word what DuckLake makes of the release
--- that catalogue.py names, which asks PostgreSQL for its own tables' columns before each of them and takes four times as
--- long. A test holds the two against each other; of any other release DuckLake makes its tables itself.
+-- The catalogue of a lake that nobody wrote to yet, {s} being its schema: what DuckLake makes of the release that
+-- lake_catalogues.py names, which asks PostgreSQL for its own tables' columns before each of them and takes four times
+-- as long.
 
 CREATE TABLE {s}.ducklake_metadata (
   "key" varchar NOT NULL, "value" varchar NOT NULL, "scope" varchar, "scope_id" bigint);
