@@ -13,6 +13,8 @@ from apps.datasets.selectors import masking
 from apps.features import services as features
 from foundation.clock import now
 from foundation.errors import AccessDenied, Invalid
+from tests.apps.datasets.conftest import write_version
+from tests.support.shared import *  # noqa: F403
 
 JSON = "application/json"
 SECRETS = ["canary7@example.ae", "CanaryName", "4000001234562", "1961-07-07", "199000"]
@@ -21,6 +23,7 @@ ROWS = b"id,mail,full_name,card,born,salary,dest\n" + b"".join(
     % (k, k % 9, k % 9, k % 9, 61 + k % 9, 199000 + k % 9)
     for k in range(60)
 )
+
 CLASSES = {
     "id": "internal",
     "mail": "personal",
@@ -32,10 +35,14 @@ CLASSES = {
 }
 
 
+def furnish(stage):
+    version = write_version(stage.scientist, stage.project, "people.csv", ROWS)
+    stage.people = services.classify_columns(actor=stage.scientist, version=version, classes=CLASSES)
+
+
 @pytest.fixture
-def people(written, scientist):
-    version = written("people.csv", ROWS)
-    return services.classify_columns(actor=scientist, version=version, classes=CLASSES)
+def people(tenant, shared):
+    return shared.people
 
 
 def test_masks_keep_the_shape_and_nothing_else():
@@ -101,7 +108,7 @@ def test_a_masked_column_cannot_be_sorted_by(people, viewer, client_as):
 
 
 def test_what_is_only_suspected_is_masked_until_somebody_says_otherwise(written, viewer, scientist):
-    version = written("people.csv", ROWS)
+    version = written("others.csv", ROWS)
     assert "mail" in selectors.masks(viewer, version)
     services.classify_column(actor=scientist, version=version, column="mail", column_class="internal")
     version.refresh_from_db()

@@ -14,20 +14,27 @@ from foundation import ledger
 from foundation.errors import AccessDenied, Conflict, Invalid, NotFound
 from foundation.ledger.dispatch import dispatch_once
 from foundation.web.chain import chain_of
+from tests.apps.datasets.conftest import write_version
+from tests.support.shared import *  # noqa: F403
 
 CSV = b"id,who\n" + b"".join(b"%d,person-%d\n" % (n, n % 7) for n in range(30))
 JSON = "application/json"
 
 
-@pytest.fixture
-def three(written):
+def furnish(stage):
     """Three versions, committed on the first days of three months."""
-    first = written("a.csv", CSV)
-    rest = [written("a.csv", CSV + b"%d,x\n" % (90 + k), dataset=first.dataset) for k in range(2)]
+    by = (stage.scientist, stage.project, "a.csv")
+    first = write_version(*by, CSV)
+    rest = [write_version(*by, CSV + b"%d,x\n" % (90 + k), dataset=first.dataset) for k in range(2)]
     for month, version in enumerate([first, *rest], start=1):
         version.committed_at = datetime(2026, month, 1, 12, tzinfo=UTC)
         version.save(update_fields=["committed_at"])
-    return [first, *rest]
+    stage.three = [first, *rest]
+
+
+@pytest.fixture
+def three(tenant, shared):
+    return shared.three
 
 
 def test_by_number_tag_and_time(three, scientist):

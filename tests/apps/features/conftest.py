@@ -36,8 +36,8 @@ def carrier(define):
 
 
 @pytest.fixture
-def queued_view(define, carrier, ingested):
-    delays = ingested("delays.csv", stage.DELAYS)
+def queued_view(define, carrier, written):
+    delays = written("delays.csv", stage.DELAYS)
     return define.view(carrier, "carrier_delay", stage.SQL, event_time="moment", delays=delays)
 
 
@@ -49,8 +49,8 @@ def view(queued_view, run_jobs):
 
 
 @pytest.fixture
-def flights(ingested):
-    return ingested("flights.csv", stage.FLIGHTS)
+def flights(written):
+    return written("flights.csv", stage.FLIGHTS)
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Services, deprecation with a notice to whoever uses it, and removal that nothing in use stands in the way of."""
+"""Services, and deprecation with a notice to whoever uses what is deprecated."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from apps.deployments.models import Deployment, Revision
 from apps.features import selectors, services
 from apps.features.choices import BuildState
 from apps.features.errors import DefinitionRefused
-from apps.features.models import DeprecationNotice, Feature, FeatureService, FeatureView
+from apps.features.models import DeprecationNotice, FeatureService, FeatureView
 from apps.registry.models import Model, ModelVersion
-from foundation import lake
 from foundation.clock import now
-from foundation.errors import AccessDenied, Conflict, Invalid, NotFound
+from foundation.errors import AccessDenied, Conflict
 from tests.apps.experiments.rows import make_run
+from tests.apps.features.shared import *  # noqa: F403
 
 
 @pytest.fixture
@@ -132,39 +132,6 @@ def test_whoever_uses_what_is_deprecated_is_told_until_they_have_read_it(
     services.restore_view(actor=admin, view=view)
     assert waits(scientist) == []
     assert DeprecationNotice.objects.count() == 0
-
-
-def test_a_view_goes_only_once_nothing_in_use_rests_on_it(deployed, view, service, admin, scientist, run_jobs):
-    def remove(actor=admin, confirmation="carrier_delay v1", **words):
-        return services.ask_to_remove_view(actor=actor, view=view, confirmation=confirmation, **words)
-
-    with pytest.raises(AccessDenied, match="Only an administrator"):
-        remove(actor=scientist)
-    with pytest.raises(Invalid, match="Type carrier_delay v1"):
-        remove(confirmation="carrier_delay")
-    with pytest.raises(Conflict, match="models that answer predictions: Late flights r1"):
-        remove(break_chain=True)
-    Revision.objects.update(state="stopped")
-    with pytest.raises(Conflict, match="part of feature services: late_flights v1"):
-        remove(break_chain=True)
-    with pytest.raises(Conflict, match=r"was used for .*Deprecate it instead"):
-        services.remove_service(actor=scientist, service=service)
-    deployed.model_version.run.training_set.__class__.objects.update(service=None)
-    services.remove_service(actor=scientist, service=service)
-    with pytest.raises(NotFound):
-        selectors.get_service(actor=scientist, service_id=service.pk)
-    with pytest.raises(Invalid, match="Made from carrier_delay v1: flights v1"):
-        remove()
-    remove(break_chain=True)
-    run_jobs()
-
-    view.refresh_from_db()
-    assert (view.state, view.lake_table, view.online_keys) == (BuildState.DESTROYED, "", None)
-    assert selectors.destroyed_in_words(view).startswith("Removed on ")
-    assert not Feature.objects.filter(view=view, current=True).exists()
-    assert f"fv_{view.pk.hex}" not in lake.for_tenant(view.tenant_id).sizes()
-    with pytest.raises(Conflict, match="Removed on"):
-        services.read_online(actor=scientist, view_ids=[view.pk], entities=[{"carrier": "AA"}])
 
 
 def test_a_deprecated_view_is_marked_where_it_is_seen_and_chosen(
