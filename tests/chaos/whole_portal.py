@@ -16,7 +16,6 @@ from typing import Any
 
 import httpx2
 import psutil
-from sklearn.datasets import load_wine
 
 from sanad.client import Client
 from sanad.demo import people
@@ -60,6 +59,8 @@ def kill(*words: str) -> int:
 
 def killed_worker(client: Client, home: Path) -> dict[str, Any]:
     """A run whose worker dies under it: how soon another attempt of the job has it, and how it ends."""
+    from sklearn.datasets import load_wine
+
     client.projects.ensure(PROJECT, "Wines", purpose="Tell the grower of a wine")
     table = home / "wines.csv"
     load_wine(as_frame=True).frame.to_csv(table, index=False)

@@ -7,7 +7,6 @@ import socket
 from pathlib import Path
 
 import pytest
-from mlflow.tracking import MlflowClient
 
 from foundation.engines import Mount, WorkloadSpec, WorkloadState
 from runtime.failures import read_failure
@@ -33,6 +32,8 @@ def mlflow(tmp_path_factory):
 @pytest.fixture
 def portal(home, mlflow):
     """Opens a portal with one run, and gives the environment of the workload that executes it."""
+    from mlflow.tracking import MlflowClient
+
     (home / "run" / "door").mkdir()
     opened = []
 
@@ -62,6 +63,8 @@ def task(env, name):
 
 @pytest.mark.parametrize("recipe", ["hist_gradient_boosting", "torch_mlp"])
 def test_a_run_trains_is_tracked_and_its_model_answers(recipe, make, home, portal, mlflow):
+    from mlflow.tracking import MlflowClient
+
     engine = make()
     params = {"max_iter": 30} if recipe == "hist_gradient_boosting" else {"max_epochs": 2}
     env = portal(tables.flight_document(recipe=recipe, params=params), tables.flights())

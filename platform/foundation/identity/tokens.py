@@ -9,10 +9,10 @@ from ipaddress import ip_address, ip_network
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import Max, Q
+from django.db.models import Max
 
 from foundation.identity.models import ApiToken, RevokedToken, ServiceAccount, User
-from foundation.tenancy import scope
+from foundation.tenancy import find_row, scope
 from foundation.tenancy.models import Tenant
 
 PREFIX = "snd_"
@@ -77,7 +77,10 @@ def find_token(token: str, *, now: datetime) -> ApiToken | None:
 
 
 def find_by_digest(digest: str, *, now: datetime) -> ApiToken | None:
-    return _of_digest(digest, Q(revoked_at=None) & (Q(expires_at=None) | Q(expires_at__gt=now)))
+    row = find_any(digest)
+    if row is None or row.revoked_at is not None:
+        return None
+    return row if row.expires_at is None or row.expires_at > now else None
 
 
 def find_any(digest: str) -> ApiToken | None:
@@ -85,15 +88,13 @@ def find_any(digest: str) -> ApiToken | None:
 
     For records alone: what opens something is found by `find_token`.
     """
-    return _of_digest(digest, Q())
-
-
-def _of_digest(digest: str, only: Q) -> ApiToken | None:
     nested = connection.in_atomic_block
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SELECT set_config('sanad.token_digest', %s, true)", [digest])
-        row = ApiToken.objects.filter(only, digest=digest).select_related("user").first()
+        row = find_row(ApiToken, digest=digest)
+        if row is not None and row.user_id is not None:
+            row.user = find_row(User, id=row.user_id)
         if nested:  # else the end of the transaction ends it
             with connection.cursor() as cursor:
                 cursor.execute("SELECT set_config('sanad.token_digest', '', true)")

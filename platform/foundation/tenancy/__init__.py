@@ -1,5 +1,6 @@
 """Tenants and the scope in which their rows can be seen."""
 
+from foundation.tenancy.looking_up import find_row
 from foundation.tenancy.scoping import (
     current_tenant_id,
     every_tenant,
@@ -32,6 +33,7 @@ __all__ = [
     "every_tenant",
     "failed_sign_ins",
     "figures_of_all",
+    "find_row",
     "find_tenant",
     "for_each",
     "in_each",

@@ -11,6 +11,7 @@ from django.apps import apps
 from django.db import connection, transaction
 
 from foundation.errors import NotFound
+from foundation.tenancy.looking_up import find_row
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -118,7 +119,7 @@ def every_tenant() -> list[Tenant]:
 def find_tenant(slug: str) -> Tenant:
     """The tenant of this short name, or NotFound."""
     with _registry():
-        tenant = _tenants().filter(slug=slug).first()
+        tenant = find_row(_tenants().model, slug=slug)
     if tenant is None:
         raise NotFound("There is no such tenant, or you are not a member of it.")
     return tenant

@@ -7,8 +7,6 @@ from datetime import UTC, datetime, timedelta
 
 import pyarrow as pa
 import pytest
-from pyiceberg.manifest import DataFileContent
-from pyiceberg.types import LongType, StringType
 
 from apps.connections.adapters import avro_size
 from apps.connections.errors import PlaceMissing, SourceBroken
@@ -42,6 +40,8 @@ def test_every_type_of_iceberg_comes_as_it_is(source, iceberg, put):
 
 
 def test_iceberg_is_read_as_it_was_and_with_the_columns_that_it_had(source, iceberg, put):
+    from pyiceberg.types import LongType, StringType
+
     table = iceberg.create_table("shop.orders", pa.schema([("id", pa.int32()), ("old", pa.string())]))
     table.append(pa.table({"id": pa.array([1], pa.int32()), "old": ["x"]}))
     first = table.current_snapshot()
@@ -77,6 +77,8 @@ def test_rows_that_iceberg_deleted_by_position_are_gone(source, iceberg, put):
 
 
 def test_rows_that_iceberg_deleted_by_equality_are_refused(source, iceberg, put):
+    from pyiceberg.manifest import DataFileContent
+
     table = iceberg.create_table("shop.orders", numbers(0, 1).schema)
     table.append(numbers(0, 10))
     [file] = [task.file.file_path for task in table.scan().plan_files()]

@@ -12,7 +12,6 @@ import deltalake
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from pyiceberg.table import StaticTable
 
 from apps.datasets import services
 from apps.datasets.adapters import rows_out, table_parts
@@ -110,6 +109,8 @@ def test_delta_is_read_by_delta(scientist, version, tmp_path, monkeypatch):
 
 
 def test_iceberg_is_read_by_iceberg(scientist, version, tmp_path):
+    from pyiceberg.table import StaticTable
+
     folder = folder_of(
         exported(scientist, version, "iceberg", location=f"file://{tmp_path}/every-typecsv-v1"), tmp_path
     )

@@ -12,7 +12,6 @@ from apps.tenants import services
 from apps.tenants.ports import Said
 from apps.tenants.services import provisioning
 from apps.tenants.services.single_sign_on import entering
-from apps.tenants.views import scim_words
 from foundation import ledger
 from foundation.access.models import Group, GroupMember, Membership
 from foundation.clock import now
@@ -40,6 +39,8 @@ def test_of_two_patches_of_one_moment_neither_undoes_the_other(monkeypatch):
     eve, ali, omar = (scim.make(f"{name}@acme.test").json()["id"] for name in ("eve", "ali", "omar"))
     group = scim.group("Builders", eve, ali).json()["id"]
     has_read, second_has_read, first_is_done = threading.Event(), threading.Event(), threading.Event()
+    from apps.tenants.views import scim_words
+
     patched = scim_words.patched
 
     def read_then_wait(body, present):
@@ -196,6 +197,8 @@ def test_groups_are_found_by_whoever_is_in_them(scim):
 def test_somebody_looked_up_is_all_that_is_read(scim, monkeypatch):
     for number in range(4):
         scim.make(f"p{number}@acme.test", externalId=f"x{number}", displayName=f"Person {number}")
+    from apps.tenants.views import scim_words
+
     shown = []
     user_of = scim_words.user_of
     monkeypatch.setattr(scim_words, "user_of", lambda place, *rest: shown.append(place) or user_of(place, *rest))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
@@ -12,6 +13,7 @@ from django.http import HttpRequest, QueryDict
 from django.template.context import Context
 from django.template.loader_tags import BLOCK_CONTEXT_KEY
 from django.templatetags.static import static
+from django.utils import translation
 from django.utils.html import format_html, format_html_join, json_script
 from django.utils.safestring import SafeString
 
@@ -37,6 +39,7 @@ def part_alone(context: Context) -> bool:
 
 
 @register.simple_tag
+@lru_cache(maxsize=1024)  # a page has some thirty, of few kinds
 def icon(name: str, extra: str = "") -> SafeString:
     """An icon of the sprite (static/vendor.json names them; filled ones end in -filled); never read aloud."""
     flip = " icon-flip" if name in DIRECTIONAL else ""
@@ -218,10 +221,17 @@ def role_label(role: Any) -> Any:
 
 @register.simple_tag
 def script_words() -> SafeString:
-    return json_script(words.for_scripts(), "s-words")
+    return _words_in(translation.get_language())
+
+
+@lru_cache(maxsize=8)
+def _words_in(language: str | None) -> SafeString:
+    with translation.override(language):
+        return json_script(words.for_scripts(), "s-words")
 
 
 @register.simple_tag
+@lru_cache(maxsize=1)
 def htmx_config() -> str:
     """htmx's configuration for its meta tag: no eval, no styles, no pages in storage, 4xx and 5xx answers are shown."""
     handling = [
