@@ -8,15 +8,18 @@ import traceback
 from collections.abc import Mapping
 from pathlib import Path
 
-import pyarrow as pa
-import requests
-from threadpoolctl import threadpool_limits
+from runtime.loading import at_rest
 
-from runtime.config import TrainConfig
-from runtime.failures import WorkloadFailure, announce
-from runtime.training.flow import THREADS, train
-from runtime.training.spec import RunSpec, read_spec
-from runtime.training.tracking import Tracker
+with at_rest():
+    import pyarrow as pa
+    import requests
+    from threadpoolctl import threadpool_limits
+
+    from runtime.config import TrainConfig
+    from runtime.failures import WorkloadFailure, announce
+    from runtime.training.flow import THREADS, train
+    from runtime.training.spec import RunSpec, read_spec
+    from runtime.training.tracking import Tracker
 
 TIMEOUT_SECONDS = 60
 

@@ -2,12 +2,9 @@
 
 from datetime import timedelta
 
-import django
-
-django.setup()
+from portal.working import app  # isort: skip  (what follows needs the settings)
 
 from foundation.jobs import leases
-from portal.celery import app
 from tests.foundation.jobs import probes  # noqa: F401
 
 # A killed worker is missed sooner; what the portal's own lease makes of it is in test_whole_portal.

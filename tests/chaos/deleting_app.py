@@ -6,14 +6,11 @@ not there: which workspaces it would have been asked to delete is written down.
 
 from __future__ import annotations
 
-import django
-
-django.setup()
+from tests.chaos.app import celery  # isort: skip  (what follows needs the settings)
 
 from apps.experiments.services import archiving
 from apps.tenants import services
 from apps.tenants.services import deleting
-from tests.chaos.app import celery
 from tests.chaos.stopping import stop_at, write
 
 __all__ = ["STEPS", "celery"]

@@ -6,16 +6,13 @@ gateway alone are not there: which workspaces would have been deleted is written
 
 from __future__ import annotations
 
-import django
-
-django.setup()
+from tests.chaos.app import celery  # isort: skip  (what follows needs the settings)
 
 from apps.deployments import selectors as deployments
 from apps.experiments.adapters import tracking
 from apps.features.services import FeatureFarewell
 from apps.projects import services
 from apps.projects.services import deleting
-from tests.chaos.app import celery
 from tests.chaos.stopping import stop_at, write
 
 __all__ = ["STEPS", "celery"]

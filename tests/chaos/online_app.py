@@ -6,13 +6,10 @@ import os
 import sys
 from datetime import timedelta
 
-import django
-
-django.setup()
+from portal.working import app as celery  # isort: skip  (what follows needs the settings)
 
 from apps.features.services.online import materialising
 from foundation.jobs import leases
-from portal.celery import app as celery
 from tests.chaos.stopping import stop_at, write
 
 __all__ = ["celery"]

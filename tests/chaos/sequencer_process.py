@@ -6,10 +6,13 @@ import signal
 from dataclasses import dataclass
 from uuid import UUID
 
-import django
+from runtime.loading import at_rest
 
 if __name__ == "__main__":
-    django.setup()
+    with at_rest():
+        import django
+
+        django.setup()
 
 from foundation import ledger
 

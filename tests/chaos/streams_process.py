@@ -9,10 +9,13 @@ import threading
 from datetime import timedelta
 from typing import Any
 
-import django
+from runtime.loading import at_rest
 
 if __name__ == "__main__":
-    django.setup()
+    with at_rest():
+        import django
+
+        django.setup()
 
 # What is imported when it is first needed, so that no child pays for it again.
 import foundation.lake.engines  # noqa: F401
