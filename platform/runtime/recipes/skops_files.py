@@ -21,7 +21,7 @@ TRUSTED_TYPES = ["sklearn.ensemble._hist_gradient_boosting.predictor.TreePredict
 
 
 @cache
-def _skops() -> ModuleType:
+def skops() -> ModuleType:
     """skops.io, which when imported looks for all estimators there are, so as to trust them.
 
     That look imports every package of scikit-learn, and with them torch and pytest where they are installed: two
@@ -39,10 +39,10 @@ def _skops() -> ModuleType:
 
 def write_skops(estimator: Estimator, path: Path) -> None:
     """Write the file and read it back: one that could not be loaded later is no model."""
-    _skops().dump(estimator, path)
+    skops().dump(estimator, path)
     read_skops(path)
 
 
 def read_skops(path: Path) -> Estimator:
     """Return the estimator; raises skops' UntrustedTypesFoundException where the file holds anything else."""
-    return _skops().load(path, trusted=TRUSTED_TYPES)
+    return skops().load(path, trusted=TRUSTED_TYPES)
