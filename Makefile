@@ -25,7 +25,7 @@ help: ## this list
 up: install ## install what is missing, start everything on http://127.0.0.1:8000, load the sample project
 	@exec $(LAUNCHER) up $(ARGS)
 
-install: $(call mark,base) $(VENV)/bin/sanad ## virtual environment, packages, front-end files, the command `sanad`
+install: $(call mark,base) $(VENV)/bin/sanad $(VENV)/compiled ## virtual environment, packages, front-end files, the command `sanad`
 	@$(BIN)/python -m portal.frontend
 
 install-dev: install $(call mark,dev) ## and what checks and tests need
@@ -114,6 +114,11 @@ $(VENV)/bin/python:
 $(VENV)/bin/sanad: platform/sdk/pyproject.toml $(call mark,base)
 	@# setuptools warns of any folder that hides a package of the same name; there is none here.
 	PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable platform/sdk
+	touch $@
+
+# Runs are shown the packages read-only: what they import is compiled once, here, and not by each of them anew.
+$(VENV)/compiled: $(call mark,base)
+	@$(BIN)/python -m runtime.compiled
 	touch $@
 
 # A module is compiled when it is first imported: most never are, and compiling all took half of the time.

@@ -244,21 +244,30 @@ for recipe, forbidden in (
     spec = read_spec(json.loads((folder / recipe).read_text()))
     train(spec, table, folder / f"{recipe}-model", lambda *told: None, lambda line: None)
     print(recipe, sorted(set(forbidden) & set(sys.modules)))
+print(*sys.modules)
 """
+COMPILED = "import sys; from runtime.compiled import import_all; import_all(); print(*sys.modules)"
 
 
 def test_a_run_imports_nothing_that_it_does_not_use(tmp_path):
     """Each of these costs a second of a processor or two in every run: as much as learning from a small table."""
-    table = tables.iris()
+    table = tables.iris().replace_schema_metadata(None)
     with pa.OSFile(str(tmp_path / "data"), "wb") as sink, pa.ipc.new_stream(sink, table.schema) as writer:
         writer.write_table(table)
     for recipe, params in (("hist_gradient_boosting", {"max_iter": 2}), ("torch_mlp", {"max_epochs": 1})):
         (tmp_path / recipe).write_text(json.dumps(tables.spec_document(table, recipe=recipe, params=params)))
     environment = {**os.environ, "PYTHONPATH": str(Path(runtime.__file__).parents[1])}
-    said = subprocess.run(
-        [sys.executable, "-c", LIGHT, str(tmp_path)], env=environment, capture_output=True, text=True, check=True
-    )
-    assert said.stdout.splitlines()[-2:] == ["hist_gradient_boosting []", "torch_mlp []"]
+
+    def said(code):
+        command = [sys.executable, "-c", code, str(tmp_path)]
+        return subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout.splitlines()
+
+    *_, first, second, imported = said(LIGHT)
+    assert [first, second] == ["hist_gradient_boosting []", "torch_mlp []"]
+    # And all that it uses is imported where `make install` has it compiled.
+    compiled = set(said(COMPILED)[-1].split())
+    missing = set(imported.split()) - compiled
+    assert [] == sorted({name for name in missing if name.partition(".")[0] not in sys.stdlib_module_names})
 
 
 def test_every_step_is_that_of_torchs_own_optimizer():

@@ -17,7 +17,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostin
 from runtime.encoder import Matrix
 from runtime.recipes.base import Fit, Numbers, OnStep, TrainingData
 from runtime.recipes.graphs import build, head
-from runtime.recipes.skops_files import TRUSTED_TYPES, Estimator, import_skops
+from runtime.recipes.skops_files import TRUSTED_TYPES, Estimator, skops
 from runtime.schema import Task
 
 MODEL_FILE = "model.skops"
@@ -103,7 +103,7 @@ class HistGradientBoostingModel:
 
     def save(self, directory: Path, columns: Sequence[str]) -> None:
         """Write the estimator without pickle, and an MLmodel of the sklearn flavour that stock MLflow loads."""
-        import_skops()
+        skops()  # before MLflow imports the whole of it
         import mlflow.sklearn
         from mlflow.models import ModelSignature
         from mlflow.types import ColSpec, Schema

@@ -21,7 +21,7 @@ TRUSTED_TYPES = ["sklearn.ensemble._hist_gradient_boosting.predictor.TreePredict
 
 
 @cache
-def import_skops() -> ModuleType:
+def skops() -> ModuleType:
     """skops.io, which when imported looks for all estimators there are, so as to trust them.
 
     That look imports every package of scikit-learn, and with them torch and pytest where they are installed: two
@@ -39,4 +39,4 @@ def import_skops() -> ModuleType:
 
 def read_skops(path: Path) -> Estimator:
     """Return the estimator; raises skops' UntrustedTypesFoundException where the file holds anything else."""
-    return import_skops().load(path, trusted=TRUSTED_TYPES)
+    return skops().load(path, trusted=TRUSTED_TYPES)
