@@ -267,7 +267,7 @@ def test_a_run_imports_nothing_that_it_does_not_use(tmp_path):
     # And all that it uses is imported where `make install` has it compiled.
     compiled = set(said(COMPILED)[-1].split())
     missing = set(imported.split()) - compiled
-    assert [] == sorted({name for name in missing if name.partition(".")[0] not in sys.stdlib_module_names})
+    assert sorted({name for name in missing if name.partition(".")[0] not in sys.stdlib_module_names}) == []
 
 
 def test_every_step_is_that_of_torchs_own_optimizer():
