@@ -4,6 +4,9 @@ import os
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
+# Celery would have every worker go through Django's checks, which import all pages and routes: half a second of a
+# processor for each start, and memory as long as it runs. What a start must not do without is looked at below.
+os.environ.setdefault("CELERY_SKIP_CHECKS", "1")
 
 from celery import Celery
 from celery.signals import beat_init, celeryd_init
