@@ -48,7 +48,7 @@ print(json.dumps({"uid": os.getuid(), "writable": os.access("/opt/sanad", os.W_O
         "django": False,
         "portal": False,
         "apps": False,
-        "mlflow": False,
+        "mlflow": True,
     }
 
 
