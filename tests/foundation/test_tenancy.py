@@ -1,9 +1,10 @@
 import pytest
 from django.db import connection, transaction
 from django.db.utils import ProgrammingError
+from django.test.utils import CaptureQueriesContext
 
 from foundation.access.models import Membership
-from foundation.tenancy import current_tenant_id, every_tenant, scope
+from foundation.tenancy import current_tenant_id, every_tenant, reading, scope
 from foundation.tenancy.models import Tenant
 from foundation.tenancy.row_security import protected_models
 from tests.support.people import make_person
@@ -34,6 +35,17 @@ def test_a_row_for_another_tenant_is_refused_by_the_database(tenant, other_tenan
 def test_a_nested_scope_gives_the_outer_one_back(tenant, other_tenant):
     with scope(other_tenant.pk):
         assert current_tenant_id() == other_tenant.pk
+    assert current_tenant_id() == tenant.pk
+
+
+def test_whoever_reads_in_a_scope_sets_it_where_it_is_another_alone(tenant, other_tenant):
+    with CaptureQueriesContext(connection) as asked, reading(tenant.pk):
+        assert current_tenant_id() == tenant.pk
+    assert len(asked) == 2, "no savepoint, nothing set"
+    with reading(other_tenant.pk):
+        assert current_tenant_id() == other_tenant.pk
+    with scope(None), reading(tenant.pk):
+        assert current_tenant_id() == tenant.pk
     assert current_tenant_id() == tenant.pk
 
 

@@ -8,6 +8,7 @@ from foundation.tenancy.scoping import (
     figures_of_all,
     find_tenant,
     places_in,
+    reading,
     scope,
     sign_ins_of_all,
 )
@@ -39,6 +40,7 @@ __all__ = [
     "in_each",
     "lock_of",
     "places_in",
+    "reading",
     "require_keys",
     "require_open",
     "scope",

@@ -18,7 +18,6 @@ from apps.features.selectors import (
 from foundation.clock import now
 from foundation.errors import AccessDenied
 from tests.apps.datasets.test_masking import CLASSES, ROWS, blind
-from tests.apps.datasets.test_masking import people as people
 from tests.apps.datasets.transformation_stage import own_ledger as own_ledger
 from tests.apps.datasets.transformation_stage import passes_of as passes_of
 from tests.apps.datasets.transformation_stage import settle as settle
@@ -26,6 +25,11 @@ from tests.apps.datasets.transformation_stage import settle as settle
 HEAD = ROWS.splitlines(keepends=True)[0]
 HIT = b"99,canary7@example.ae,CanaryName Number7,4000001234567,1968-07-07,199008,DXB\n"
 MISS = b"99,nobody@example.ae,Nobody,4999999999999,1999-01-01,5,DXB\n"
+
+
+@pytest.fixture
+def people(written, scientist):
+    return services.classify_columns(actor=scientist, version=written("people.csv", ROWS), classes=CLASSES)
 
 
 def test_no_figure_of_a_comparison_or_profile_tells_a_guess_from_a_hit(people, written, scientist, viewer):
