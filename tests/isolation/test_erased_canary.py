@@ -1,9 +1,13 @@
-"""A person goes the whole way of the data, is erased, and is then looked for in everything that is left: nowhere."""
+"""Two people go the whole way of the data. One is erased, and then looked for in everything that is left: nowhere. Then
+the project is deleted, and the other is looked for: nowhere either.
+"""
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 import redis
 from django.conf import settings
@@ -21,6 +25,8 @@ from apps.experiments.models import Run
 from apps.features import services as features
 from apps.features.models import TrainingSet
 from apps.monitoring import services as monitoring
+from apps.projects import services as projects
+from apps.projects.models import Project
 from apps.registry import selectors as registry
 from apps.registry import services as registering
 from foundation import lake, storage
@@ -49,20 +55,21 @@ from tests.support.people import make_person
 
 __all__ = ["acme", "engine", "mlflow_process", "mlflow_server", "portal"]
 pytestmark = pytest.mark.slow
-CANARY = "Canary-Erased-9d41-domestica"
+CANARY, STAYING = "Canary-Erased-9d41-domestica", "Canary-Deleted-b07e-atlantis"
+NEIGHBOUR = "ds_" + "b" * 32
 
 
 def flowers_of_people() -> bytes:
-    """Each flower is somebody's; some, of every kind, are the canary's, with a note that names it once more."""
+    """Each flower is somebody's; some, of every kind, are a canary's, with a note that names it once more."""
     head, *rows = iris_csv().decode().splitlines()
-    people = [CANARY if n % 10 == 3 else f"person-{n % 7}" for n in range(len(rows))]
+    people = [{3: CANARY, 4: STAYING}.get(n % 10, f"person-{n % 7}") for n in range(len(rows))]
     lines = [f"{row},{who},note of {who}" for row, who in zip(rows, people, strict=True)]
     return "\n".join([f"{head},who,note", *lines, ""]).encode()
 
 
 @pytest.fixture
 def way(acme, engine, monkeypatch):
-    """Dataset, view online, training set, run, model, deployment and its log, each with the canary in it."""
+    """Dataset, view online, training set, run, model, deployment and its log, each with both canaries in it."""
     monkeypatch.setattr(settings, "LAKE_KEYS", "foundation.lake.keys.keys_of")
     monkeypatch.setattr(deployments.gateway, "read_waiting", lambda socket: 0)
     admin, actor, project = make_person(acme.tenant, "admin"), acme.scientist, acme.project
@@ -104,7 +111,7 @@ def way(acme, engine, monkeypatch):
     deliver()
     with scope(acme.tenant.pk):
         revision = serving(actor, model)
-        asked = [{"petal_length": 1.0, "who": CANARY}, {"petal_length": 2.0, "who": "person-1"}]
+        asked = [{"petal_length": 1.0, "who": CANARY}, {"petal_length": 2.0, "who": STAYING}]
         log(entry(revision, asked))
     monitoring.drain_once()
     log(entry(revision, asked))
@@ -159,8 +166,15 @@ def readable_of(tenant):
         yield f"key {key!r}", client.dump(key) or b""
 
 
-def test_an_erased_person_is_nowhere_in_clear_and_in_nothing_that_opens(way, mlflow_process, caplog):
+def test_an_erased_person_and_then_a_deleted_project_are_nowhere_in_clear_and_in_nothing_that_opens(
+    way, mlflow_process, caplog
+):
     house, admin = way
+    erased_and_looked_for(house, admin, mlflow_process, caplog)
+    deleted_and_looked_for(house, admin, mlflow_process, caplog)
+
+
+def erased_and_looked_for(house, admin, mlflow_process, caplog):
     tenant = house.tenant
     with scope(tenant.pk):
         before = {name for name, content in readable_of(tenant) if CANARY.encode() in content}
@@ -196,3 +210,36 @@ def test_an_erased_person_is_nowhere_in_clear_and_in_nothing_that_opens(way, mlf
     assert files_holding([str(admin.user.email)], servers.folders()[-1]), "the search finds what is there"
     assert files_holding(forms(CANARY), *everywhere) == []
     assert CANARY not in caplog.text
+
+
+def deleted_and_looked_for(house, admin, mlflow_process, caplog):
+    tenant, project = house.tenant, house.project
+    workspace = f"p-{project.pk.hex}"
+    with scope(tenant.pk):
+        before = {name for name, content in readable_of(tenant) if STAYING.encode() in content}
+        for kind in ("table ds_", "table fv_", "table ts_", "table inference_", "object feature-views/"):
+            assert any(name.startswith(kind) for name in before), f"the search finds {kind}"
+        kept = {key.partition("/")[0] for key in storage.list(tenant.pk)}
+        assert {"models", "runs"} <= kept
+        lake.for_tenant(tenant.pk).write(NEIGHBOUR, pa.table({"said": ["stays"]}))
+        storage.put(tenant.pk, "runs/of-a-neighbour/log", b"stays")
+        assert list(mlflow_process.folder.rglob(workspace)), "MLflow keeps files of it"
+        Project.objects.filter(pk=project.pk).update(archived_at=now())
+        projects.ask_to_delete(actor=admin, project=project, confirmation=project.slug)
+        Project.objects.filter(pk=project.pk).update(deletion_due=now() - timedelta(seconds=1))
+    projects.begin_deletions()
+    ran = run_queued()
+
+    with scope(tenant.pk):
+        assert Project.objects.get(pk=project.pk).deleted_at is not None, [job.failure for job in ran]
+        assert [name for name, content in readable_of(tenant) if STAYING.encode() in content] == []
+        tables = lake.for_tenant(tenant.pk)
+        assert tables.tables() == [NEIGHBOUR]
+        assert tables.read(tables.current(NEIGHBOUR)).read_all().to_pylist() == [{"said": "stays"}]
+        assert storage.list(tenant.pk) == ["runs/of-a-neighbour/log"]
+    assert list(mlflow_process.folder.rglob(workspace)) == []
+    written_out()
+    everywhere = (*servers.folders(), mlflow_process.folder, Path(settings.SANAD_HOME))
+    assert files_holding([str(admin.user.email)], servers.folders()[-1]), "the search finds what is there"
+    assert files_holding(forms(STAYING), *everywhere) == []
+    assert STAYING not in caplog.text

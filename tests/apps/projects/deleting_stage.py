@@ -21,7 +21,7 @@ API = "/api/v1/projects/flights/"
 
 @pytest.fixture(autouse=True)
 def workspaces(monkeypatch):
-    """MLflow's workspaces that were deleted, and a gateway that has logged all; real ones: test_deleted_canary."""
+    """MLflow's workspaces that were deleted, and a gateway that has logged all; real ones: test_erased_canary."""
     gone = []
     monkeypatch.setattr(tracking, "forget_workspace", gone.append)
     monkeypatch.setattr(deployments.gateway, "read_waiting", lambda _socket: 0)
