@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import psycopg
 
-# Whoever writes holds one for the locks and asks by another.
-_KEPT = 4
+# Whoever writes holds one for the locks and asks by another; a process that is idle goes on holding them.
+_KEPT = 2
 # What lies between here and the server may have dropped one that was silent for long, and tell nobody.
 _KEPT_S = 30.0
 # Nothing of one who used it is left to the next: no lock, no patience.
