@@ -23,12 +23,13 @@ from runtime.online.wire import Place, command
 from runtime.service_tokens import HEADER
 from tests.apps.datasets.conftest import ingested as ingested_raw
 from tests.apps.datasets.conftest import uploaded
+from tests.apps.datasets.conftest import written as written_raw
 from tests.apps.deployments.looking_up import front, iris_artifact, pinned, served, store
-from tests.apps.features.conftest import carrier, define, ingested, queued_view, view
+from tests.apps.features.conftest import carrier, define, ingested, queued_view, view, written
 from tests.support.history import acts_on
 
 __all__ = ["carrier", "define", "front", "ingested", "ingested_raw", "iris_artifact", "pinned", "queued_view", "served"]
-__all__ += ["store", "uploaded", "view"]
+__all__ += ["store", "uploaded", "view", "written", "written_raw"]
 
 pytestmark = pytest.mark.slow
 
