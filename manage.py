@@ -12,10 +12,11 @@ if __name__ == "__main__":
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
     from runtime.loading import at_rest
+    from runtime.room import with_room
 
     with at_rest():
         import django
         from django.core.management import execute_from_command_line
 
         django.setup()
-    execute_from_command_line(sys.argv)
+    with_room(execute_from_command_line)(sys.argv)

@@ -20,13 +20,16 @@ import django
 django.setup()
 
 import pytest
+from _pytest import runner
 from filelock import FileLock
 
+from runtime.room import with_room
 from tests.support import lake_catalogues, one_stack, reruns, rewriting
 from tests.support.people import *  # noqa: F403
 from tests.support.refusals import *  # noqa: F403
 
 one_stack.share()
+runner.call_and_report = with_room(runner.call_and_report)
 lake_catalogues.write_at_once()
 
 # What is loaded by now stays: looking through it for garbage again and again took a tenth of the tests' time.

@@ -11,8 +11,9 @@ with at_rest():
     from django.urls import get_resolver
 
     from portal.apps import refuse_unsafe_settings
+    from runtime.room import with_room
 
     refuse_unsafe_settings()
-    application = get_wsgi_application()
+    application = with_room(get_wsgi_application())
     # Pages are imported before the workers fork, not by each at its first request.
     get_resolver().url_patterns  # noqa: B018

@@ -27,6 +27,7 @@ from foundation.jobs.registry import JobDefinition, definition_of, kept_waiting_
 from foundation.tenancy import require_keys, scope
 from foundation.tenancy.models import Tenant
 from foundation.words import kept as _
+from runtime.room import with_room
 
 logger = logging.getLogger(__name__)
 LONGEST_BACK_OFF = timedelta(minutes=10)
@@ -94,6 +95,7 @@ def take(job_id: UUID) -> Claim | None:
     return Claim(job, job.tenant, attempt)
 
 
+@with_room
 def perform(claim: Claim, keeper: Keeping) -> None:
     """Do the work in the language and with the rights of whoever asked, then write how it ended."""
     job = claim.job
