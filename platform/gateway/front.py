@@ -103,12 +103,11 @@ class Front:
         return Passage(scope, request_id, most, Upload(receive, scope["headers"], most), send, lines, answered, said)
 
     async def refuse(self, scope: Scope, send: Send, refused: Refused, request_id: str) -> None:
-        accept = header(scope, b"accept") or b""
-        if b"text/html" in accept:
-            language = "ar" if (header(scope, b"accept-language") or b"").lower().startswith(b"ar") else "en"
+        language = "ar" if (header(scope, b"accept-language") or b"").lower().startswith(b"ar") else "en"
+        if b"text/html" in (header(scope, b"accept") or b""):
             await self._problems.send_page(send, refused, request_id, language)
-        else:
-            await self._problems.send_problem(send, refused, request_id, scope["path"])
+        else:  # clients, and pages that ask for a part of themselves (static/js/swap.js)
+            await self._problems.send_problem(send, refused, request_id, scope["path"], language)
 
     def _session(self, *, kept: bool) -> aiohttp.ClientSession:
         keep = {"keepalive_timeout": KEEP_IDLE_S} if kept else {"force_close": True}

@@ -45,12 +45,14 @@ class Problems:
     async def send_oip(self, send: Send, refused: Refused, request_id: str) -> None:
         await answer(send, refused.status, orjson.dumps({"error": str(refused)}), refused.response_headers(request_id))
 
-    async def send_problem(self, send: Send, refused: Refused, request_id: str, path: str) -> None:
+    async def send_problem(
+        self, send: Send, refused: Refused, request_id: str, path: str, language: str = "en"
+    ) -> None:
         body = {
             "type": f"{self._docs_url}/{refused.slug}",
             "title": HTTPStatus(refused.status).phrase,
             "status": refused.status,
-            "detail": refused.sentence,
+            "detail": _sentence(refused, language),
             "instance": path,
             "request_id": request_id,
         }
@@ -62,14 +64,16 @@ class Problems:
                 **_WORDS[language],
                 "language": language,
                 "direction": "rtl" if language == "ar" else "ltr",
-                "sentence": html.escape(_IN_ARABIC.get(refused.slug, refused.sentence))
-                if language == "ar"
-                else html.escape(refused.sentence),
+                "sentence": html.escape(_sentence(refused, language)),
                 "request_id": html.escape(request_id),
             }
         )
         headers = [*refused.response_headers(request_id), (b"content-security-policy", b"default-src 'none'")]
         await answer(send, refused.status, page.encode(), headers, HTML)
+
+
+def _sentence(refused: Refused, language: str) -> str:
+    return _IN_ARABIC.get(refused.slug, refused.sentence) if language == "ar" else refused.sentence
 
 
 _WORDS = {
@@ -82,6 +86,8 @@ _IN_ARABIC = {
     "portal-broke-off": "توقفت البوابة قبل إكمال الإجابة. أعد تحميل الصفحة بعد ثوانٍ وتحقق مما تم حفظه.",
     "portal-slow": "لم تجب البوابة في الوقت المسموح. أعد تحميل الصفحة بعد ثوانٍ وتحقق مما تم حفظه.",
     "too-large": "الطلب أكبر مما يقبله هذا العنوان. أرسل الملف الكبير على أجزاء كما تفعل الصفحات وعميل sanad.",
+    "portal-busy": "لا مكان في البوابة لمزيد من الطلبات الآن. حاول مرة أخرى بعد ثوانٍ.",
+    "too-often": "طلبات كثيرة في وقت قصير من هذا المكان. انتظر ثانية ثم حاول مرة أخرى.",
     "not-found": "لا يوجد شيء في هذا العنوان.",
 }
 _PAGE = """<!doctype html>

@@ -12,7 +12,7 @@ const rendered = liveSince ? Number(liveSince) : null; // the ledger's number wh
 class Live {
   constructor() {
     this.known = new Set();
-    this.waiting = new Map(); // element → message, while the page is not seen
+    this.waiting = new Map(); // element → kind → message, while the page is not seen
     this.since = null;
     this.tries = 0;
     this.heard = Date.now();
@@ -84,7 +84,11 @@ class Live {
   }
 
   pass(element, message) {
-    if (document.hidden) { this.waiting.set(element, message); return; }
+    if (document.hidden) {
+      if (!this.waiting.has(element)) this.waiting.set(element, new Map());
+      this.waiting.get(element).set(message.kind, message);
+      return;
+    }
     element.dispatchEvent(new CustomEvent("live", { detail: message }));
     element.dispatchEvent(new CustomEvent(`live:${message.kind}`, { detail: message, bubbles: true }));
   }
@@ -92,7 +96,7 @@ class Live {
   deliver() {
     const waiting = [...this.waiting];
     this.waiting.clear();
-    for (const [element, message] of waiting) if (element.isConnected) this.pass(element, message);
+    for (const [element, messages] of waiting) if (element.isConnected) for (const message of messages.values()) this.pass(element, message);
   }
 
   lose() {

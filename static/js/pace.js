@@ -1,12 +1,16 @@
 // A part of the page that asks for itself when something happens asks once at a time, and again only a pause after the
 // answer. What happens meanwhile is remembered and asked for at the pause's end: the last event is never the one that is
 // not heard. (htmx's own throttle forgets it, and what it queues dies with the element that the answer replaces.)
+// A question that got no answer, because the portal is away or has no room, is asked again as well, and said to nobody:
+// the part stands as it was.
 import { changed } from "./forms.js";
 
 const PAUSE = 500;
+const AWAY = [429, 502, 503, 504];
+const AWAY_PAUSE = 3000;
 const SELECTOR = "[data-live-topic][id]";
 const REACHABLE = "a[href], button, summary, [tabindex]";
-const busy = new Map(); // id of a part → { swapped: the answer took its place, again: something happened meanwhile }
+const busy = new Map(); // id of a part → { swapped: the answer took its place, again: to be asked for once more }
 let byItself = false; // whether the swap under way was asked for by a part, not by a person
 let kept = null; // where the focus was in what is being swapped
 
@@ -23,7 +27,7 @@ document.body.addEventListener("htmx:beforeSwap", (event) => {
   byItself = Boolean(state);
   if (!state) return;
   state.swapped = true;
-  look(event.detail);
+  if (isAway(event.detail.xhr)) event.detail.shouldSwap = false; else look(event.detail);
 });
 document.body.addEventListener("htmx:oobBeforeSwap", (event) => { if (byItself) look(event.detail); });
 document.body.addEventListener("htmx:afterSettle", () => {
@@ -35,10 +39,23 @@ document.body.addEventListener("htmx:afterRequest", (event) => {
   const { elt } = event.detail.requestConfig;
   const state = busy.get(elt.id);
   if (!state || !elt.matches(SELECTOR)) return;
-  // Another part's answer took its place first, so this answer reached nobody.
-  if (event.detail.successful && !state.swapped) state.again = true;
-  setTimeout(() => rested(elt.id), Number(elt.dataset.livePause ?? PAUSE));
+  const away = isAway(event.detail.xhr);
+  // Or another part's answer took its place first, so this answer reached nobody.
+  if (away || (event.detail.successful && !state.swapped)) state.again = true;
+  const pause = away ? pauseOf(event.detail.xhr) : Number(elt.dataset.livePause ?? PAUSE);
+  setTimeout(() => rested(elt.id), pause);
 });
+
+// Status 0: no connection, or none in time.
+export function isAway(xhr) { return xhr.status === 0 || AWAY.includes(xhr.status); }
+
+// Not all pages at once when the portal is back.
+function pauseOf(xhr) {
+  const said = Number(xhr.getResponseHeader("Retry-After")) * 1000;
+  return Math.max(AWAY_PAUSE, Math.min(said || 0, 60_000)) * (1 + Math.random() / 2);
+}
+
+export function asksByItself(elt) { return busy.has(elt.id) && elt.matches(SELECTOR); }
 
 function rested(id) {
   const again = busy.get(id)?.again;

@@ -1,8 +1,15 @@
 // What htmx needs around a swap: refusals go where the server says, a lost session goes to sign-in, readers hear what changed.
 import { announce } from "./api.js";
+import { asksByItself, isAway } from "./pace.js";
+import { toast } from "./toasts.js";
 
 document.body.addEventListener("htmx:beforeSwap", (event) => {
   const { xhr } = event.detail;
+  // What the front door refuses by itself is told in problem details, which no part of a page can show.
+  if (xhr.getResponseHeader("Content-Type")?.startsWith("application/problem+json")) {
+    event.detail.shouldSwap = false;
+    if (!(asksByItself(event.detail.requestConfig.elt) && isAway(xhr))) toast(JSON.parse(xhr.responseText).detail, "error");
+  }
   // A refusal retargeted to the notices must not be looked through for the part that was asked for.
   if (xhr.getResponseHeader("HX-Retarget") === "#toasts") event.detail.selectOverride = "unset";
   if (new URL(xhr.responseURL, location.href).pathname.startsWith("/accounts/login")) {

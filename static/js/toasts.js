@@ -1,5 +1,6 @@
 // Notices in the corner: from Django's messages, from the HX-Trigger header {"toast": {text, level, undo}}, from other scripts.
 import { icon, csrfHeaders } from "./api.js";
+import { asksByItself } from "./pace.js";
 import { say } from "./words.js";
 
 const region = document.getElementById("toasts");
@@ -60,5 +61,6 @@ region?.querySelectorAll("[data-toast]").forEach(settle);
 document.addEventListener("click", (event) => event.target.closest("[data-toast-close]")?.closest("[data-toast]")?.remove());
 document.body.addEventListener("toast", (event) => toast(event.detail.text ?? event.detail.value, event.detail.level, event.detail.undo));
 region?.addEventListener("htmx:load", (event) => event.detail.elt.matches?.("[data-toast]") && onlyNewest(event.detail.elt));
-document.body.addEventListener("htmx:sendError", () => toast(say("offline"), "error"));
-document.body.addEventListener("htmx:timeout", () => toast(say("offline"), "error"));
+for (const lost of ["htmx:sendError", "htmx:timeout"]) {
+  document.body.addEventListener(lost, ({ detail }) => asksByItself(detail.requestConfig.elt) || toast(say("offline"), "error"));
+}

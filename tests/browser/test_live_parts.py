@@ -9,6 +9,8 @@ import django_htmx
 import pytest
 from playwright.sync_api import expect
 
+from foundation.web.templatetags.sanad_ui import htmx_config
+
 pytestmark = pytest.mark.browser
 HTMX = Path(django_htmx.__file__).parent / "static" / "django_htmx" / "htmx-2.min.js"
 SCRIPTS = Path(__file__).parents[2] / "static" / "js"
@@ -19,8 +21,21 @@ PART = """
 <section id="reason"><textarea></textarea>As of {state}</section>
 """
 PAGE = """
-<html><head><script src="/htmx.js"></script></head><body data-tenant="demo"><main>{part}</main>
-<script type="module" src="/js/pace.js"></script><script type="module" src="/js/live.js"></script></body></html>
+<html><head>{head}</head><body data-tenant="demo"><main>{part}</main><div id="toasts"></div>
+<script type="module" src="/js/swap.js"></script><script type="module" src="/js/live.js"></script></body></html>
+"""
+HEAD = f"<meta name='htmx-config' content='{htmx_config()}'><script src='/htmx.js'></script>"
+# As a message that comes while the browser is busy between two tasks of the swap.
+TOLD_JUST_AFTER_THE_SWAP = """
+document.body.addEventListener("htmx:afterSwap", () => {
+  setTimeout(() => sanadLive.hear({topic: "thing:1", seq: 3, kind: "thing.ready"}));
+}, {once: true});
+"""
+TOLD_UNSEEN = """
+Object.defineProperty(document, "hidden", {configurable: true, value: true});
+for (const kind of ["thing.ready", "thing.weighed"]) sanadLive.hear({topic: "thing:1", seq: 3, kind});
+delete document.hidden;
+document.dispatchEvent(new Event("visibilitychange"));
 """
 
 
@@ -28,7 +43,7 @@ class Thing:
     """One object of the portal: its state, who listens, and how often its page was read."""
 
     def __init__(self, page) -> None:
-        self.page, self.state, self.reads, self.sockets = page, "registering", 0, []
+        self.page, self.state, self.reads, self.sockets, self.refusals = page, "registering", 0, [], []
         page.route(f"{HERE}/**", self.answer)
         page.route(f"{HERE}/js/*", lambda route: route.fulfill(path=SCRIPTS / route.request.url.rpartition("/")[2]))
         page.route(f"{HERE}/htmx.js", lambda route: route.fulfill(path=HTMX))
@@ -38,15 +53,25 @@ class Thing:
         page.wait_for_function("window.sanadLive.known.size === 1")
 
     def answer(self, route) -> None:
-        route.fulfill(body=PAGE.format(part=PART.format(state=self.state)), content_type="text/html")
+        route.fulfill(body=PAGE.format(head=HEAD, part=PART.format(state=self.state)), content_type="text/html")
 
     def read(self, route) -> None:
         """As it was when it was asked; what comes to it while the answer is under way is not in it."""
         self.reads += 1
+        if self.refusals:
+            self.refuse(route, self.refusals.pop())
+            return
         answer = PART.format(state=self.state)
         if self.state == "checked":
             self.becomes("ready")
+        if self.state == "weighed":
+            self.state = "ready"
         route.fulfill(body=answer, content_type="text/html")
+
+    def refuse(self, route, status) -> None:
+        """As the front door does when the portal behind it is away; 0 where there is no front door either."""
+        told = {"status": status, "detail": "The portal is restarting."}
+        route.fulfill(status=status, json=told, content_type="application/problem+json") if status else route.abort()
 
     def listen(self, socket) -> None:
         self.sockets.append(socket)
@@ -68,6 +93,42 @@ def test_what_happens_while_a_part_is_being_read_is_shown_as_well(thing):
     thing.becomes("checked")
 
     expect(thing.page.locator("#part")).to_contain_text("The thing is ready")
+
+
+def test_what_happens_between_a_swap_and_its_settling_is_shown_as_well(thing):
+    """A part that has just come into the page hears at once: under load much fits between two tasks of a browser."""
+    thing.page.evaluate(TOLD_JUST_AFTER_THE_SWAP)
+    thing.becomes("weighed")
+
+    expect(thing.page.locator("#part")).to_contain_text("The thing is ready")
+
+
+@pytest.mark.parametrize("status", [503, 502, 429, 0])
+def test_a_part_that_finds_the_portal_away_stands_and_asks_again(thing, status):
+    thing.refusals = [status]
+    thing.becomes("ready")
+    thing.page.wait_for_function("document.querySelector('.htmx-request') === null")
+
+    expect(thing.page.locator("#part")).to_contain_text("The thing is")
+    expect(thing.page.locator("#part")).to_contain_text("The thing is ready")
+    assert thing.reads == 2
+    expect(thing.page.locator("#toasts")).to_be_empty()
+
+
+def test_what_a_person_asks_for_while_the_portal_is_away_is_refused_in_words(thing):
+    thing.refusals = [503]
+    thing.page.evaluate("""htmx.ajax("get", "/part", {source: "a", target: "main"}).catch(() => null)""")
+
+    expect(thing.page.locator("#toasts")).to_have_text("The portal is restarting.")
+    expect(thing.page.locator("#part")).to_contain_text("The thing is registering")
+
+
+def test_every_kind_of_event_that_came_while_nobody_looked_is_told(thing):
+    """The newest alone would hide the one that a part waits for."""
+    thing.page.evaluate("document.addEventListener('live:thing.ready', () => { window.heard = true; })")
+    thing.page.evaluate(TOLD_UNSEEN)
+
+    assert thing.page.evaluate("window.heard") is True
 
 
 def test_many_events_at_once_are_read_in_two_answers(thing):
@@ -107,7 +168,7 @@ ROWS = """
   hx-select="#rows" hx-swap="outerHTML"><table><tbody>{state}</tbody></table></div>
 """
 LIST = """
-<html><head><script src="/htmx.js"></script></head><body data-tenant="demo"><main>{part}</main><p>Elsewhere</p>
+<html><head>{head}</head><body data-tenant="demo"><main>{part}</main><p>Elsewhere</p>
 <div id="s-status" role="status"></div>
 <script id="s-words" type="application/json">{{"new_count": "{{n}} new", "new_rows": "Something changed"}}</script>
 <script type="module" src="/js/pace.js"></script><script type="module" src="/js/table.js"></script>
@@ -120,7 +181,7 @@ class Rows(Thing):
 
     def answer(self, route) -> None:
         self.state = "<tr><td><a href='#1'>Thing 1</a></td></tr>"
-        route.fulfill(body=LIST.format(part=ROWS.format(state=self.state)), content_type="text/html")
+        route.fulfill(body=LIST.format(head=HEAD, part=ROWS.format(state=self.state)), content_type="text/html")
 
     def read(self, route) -> None:
         self.reads += 1

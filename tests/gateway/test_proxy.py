@@ -208,6 +208,8 @@ def test_a_portal_that_is_away_is_said_in_the_readers_form(stage: Stage) -> None
     problem = stage.ask("GET", "/api/v1/runs")
     assert problem.headers["content-type"] == "application/problem+json"
     assert problem.json()["status"] == 503 and problem.json()["request_id"] == problem.headers["x-request-id"]
+    part = stage.ask("GET", "/t/acme/", headers={"Accept": "*/*", "HX-Request": "true", "Accept-Language": "ar-AE"})
+    assert part.headers["content-type"] == "application/problem+json" and "البوابة" in part.json()["detail"]
 
 
 def test_pages_come_back_with_the_portal(stage: Stage) -> None:

@@ -250,6 +250,8 @@ def htmx_config() -> str:
         "scrollIntoViewOnBoost": False,
         "globalViewTransitions": False,
         "timeout": 60_000,
+        # A new part hears from the moment at which it stands in the page; between swapping and settling it is deaf.
+        "defaultSettleDelay": 0,
     }
     return json.dumps(config)
 
