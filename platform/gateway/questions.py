@@ -14,6 +14,7 @@ from runtime.online import KeyRefused, RequestRefused, parted
 MOST_ENTITIES = 1_000
 MOST_QUESTION_BYTES = 8_192
 _WORDS = ("views", "service", "features", "project")
+_KNOWN = frozenset({*_WORDS, "entities", "requests"})
 
 
 def check_head(scope: Scope, headers: dict[bytes, bytes]) -> None:
@@ -38,7 +39,7 @@ def parsed_question(body: bytes) -> tuple[str, list[dict[str, Any]], list[dict[s
         raise invalid('"entities" is a list of objects, each with its join keys.')
     if len(entities) > MOST_ENTITIES:
         raise invalid(f"At most {MOST_ENTITIES} entities are answered at once; these are {len(entities)}.")
-    if strange := sorted(given.keys() - {*_WORDS, "entities", "requests"}):
+    if strange := sorted(given.keys() - _KNOWN):
         raise invalid(f"{strange[0][:60]!r} means nothing here. Known: entities, requests, {', '.join(_WORDS)}.")
     for name in ("views", "features"):
         many = given.get(name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -42,15 +43,15 @@ class Plan:
     def view(self, view_id: UUID) -> PlannedView:
         return self._by_id[view_id]
 
-    @property
+    @cached_property
     def shares(self) -> dict[UUID, float]:
         return {one.view.id: one.share for one in self.views}
 
-    @property
+    @cached_property
     def online_views(self) -> list[OnlineView]:
         return [one.view for one in self.views]
 
-    @property
+    @cached_property
     def width(self) -> int:
         """How many views are read and features reckoned for each entity."""
         return len(self.views) + sum(len(one.features) for one in self.derived)

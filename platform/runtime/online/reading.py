@@ -155,7 +155,8 @@ def _without(one: OfView) -> list[int]:
 
 def _of_view(view: OnlineView, plains: Sequence[bytes | None], is_online: bool, now_us: int) -> OfView:
     oldest = None if view.ttl_us is None else now_us - view.ttl_us
-    if None not in plains and (alike := columns(plains)) is not None:  # type: ignore[arg-type]
+    # One alone has no columns to be gained.
+    if len(plains) > 1 and None not in plains and (alike := columns(plains)) is not None:  # type: ignore[arg-type]
         begun, lags, values = alike
         times = list(map(sub, begun, lags))
         if max(begun) <= now_us and (oldest is None or min(times) >= oldest):

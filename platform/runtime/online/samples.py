@@ -68,6 +68,8 @@ class Sampler:
         """Each place with the same chance; a request is looked at once, however many entities it asks for."""
         wanted = share * count
         many = int(wanted) + (self._drawn.random() < wanted - int(wanted))
+        if not many:
+            return iter(())
         if many >= count:
             return iter(range(min(count, MOST_OF_A_REQUEST)))
         return iter(self._drawn.sample(range(count), min(many, MOST_OF_A_REQUEST)))

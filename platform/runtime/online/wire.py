@@ -231,12 +231,16 @@ class AsyncValkey:
 
 
 class _Wire(asyncio.Protocol):
-    """One connection, with those who wait for an answer in the order of their questions."""
+    """One connection, with those who wait for an answer in the order of their questions.
+
+    What is asked in one turn of the loop goes out together: the system is called once, and the store is woken once.
+    """
 
     def __init__(self) -> None:
         self._parser = hiredis.Reader()
         self._transport: asyncio.Transport | None = None
         self._waiting: deque[asyncio.Future[Any]] = deque()
+        self._unsent: list[bytes] = []
         self.served = 0
 
     @property
@@ -250,7 +254,9 @@ class _Wire(asyncio.Protocol):
         waiting: asyncio.Future[Any] = loop.create_future()
         self._waiting.append(waiting)
         timer = loop.call_later(within_s, self._late)
-        self._transport.write(asked)
+        if not self._unsent:
+            loop.call_soon(self._send)
+        self._unsent.append(asked)
         try:
             # A caller that goes away leaves its place: the answer still comes, and is nobody's.
             return await waiting
@@ -260,6 +266,12 @@ class _Wire(asyncio.Protocol):
     def close(self) -> None:
         if self._transport is not None:
             self._transport.abort()
+
+    def _send(self) -> None:
+        unsent, self._unsent = self._unsent, []
+        # Where the connection was lost meanwhile, those who wait were told.
+        if self.usable:
+            self._transport.write(unsent[0] if len(unsent) == 1 else b"".join(unsent))  # type: ignore[union-attr]
 
     def _late(self) -> None:
         self._fail(TimeoutError("the store did not answer in time"))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import random
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 
@@ -126,3 +128,12 @@ def test_a_key_that_names_nothing_is_refused_with_its_place(entity, why, key):
     with pytest.raises(KeyRefused) as refused:
         read(Kept(), [view_of(keys=("x", "y"))], {"x": "1", "y": "2"}, entity)
     assert (refused.value.why, refused.value.key, refused.value.place) == (why, key, 1)
+
+
+def test_many_threads_find_the_same_names():
+    view = view_of(features=("a",))
+    alone = replace(view).names
+    entities = [[{"customer": number} for number in range(start, start + 200)] for start in range(0, 8_000, 200)]
+    with ThreadPoolExecutor(8) as threads:
+        found = list(threads.map(view.names.of, entities))
+    assert found == [alone.of(some) for some in entities]

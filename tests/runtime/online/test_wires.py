@@ -46,14 +46,57 @@ def test_both_wires_answer_in_order_and_say_when_nobody_does(server):
         found = await asyncio.gather(*(reader.read([{"customer": n}], now_us=NOW) for n in range(100)))
         await asyncio.to_thread(client.client_kill_filter, _type="normal", skipme=True)
         again = await reader.read(asked, now_us=NOW)
-        store.close()
-        await asyncio.sleep(0)
+        await _closed(store)
         return [one.features["a"][0] for one in found], again.features
 
     assert asyncio.run(many()) == (list(range(100)), wanted)
     wire.close()
+
+
+def test_what_is_asked_in_one_turn_of_the_loop_goes_out_together(server):
+    """The store tells how often it had to look at its connections."""
+    _running, url = server
+    import redis
+
+    client, turns, together = redis.Redis.from_url(url), 10, 20
+
+    async def asked():
+        store = AsyncValkey(url)
+        await store.read([b"nothing"])
+        before = client.info("stats")["total_reads_processed"]
+        for _turn in range(turns):
+            found = await asyncio.gather(*(store.read([b"nothing"]) for _one in range(together)))
+            assert found == [[None]] * together
+        looked = client.info("stats")["total_reads_processed"] - before
+        await _closed(store)
+        return looked
+
+    assert asyncio.run(asked()) < 2 * turns
+
+
+def test_a_question_whose_connection_goes_before_it_is_sent_is_asked_over_another(server):
+    _running, url = server
+
+    async def asked():
+        store = AsyncValkey(url)
+        await store.read([b"nothing"])
+        asking = asyncio.ensure_future(store.read([b"nothing"]))
+        asyncio.get_running_loop().call_soon(store.close)
+        found = await asking
+        await _closed(store)
+        return found
+
+    assert asyncio.run(asked()) == [None]
+
+
+def test_a_store_that_is_nowhere_is_away():
     for absent in ("unix:///nowhere/valkey.sock", "redis://127.0.0.1:1"):
         with pytest.raises(StoreAway):
             Valkey(absent).read([b"a"])
         with pytest.raises(StoreAway):
             asyncio.run(AsyncValkey(absent).read([b"a"]))
+
+
+async def _closed(store):
+    store.close()
+    await asyncio.sleep(0)
