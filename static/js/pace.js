@@ -11,7 +11,8 @@ const AWAY_PAUSE = 3000;
 const SELECTOR = "[data-live-topic][id]";
 const REACHABLE = "a[href], button, summary, [tabindex]";
 const busy = new Map(); // id of a part → { swapped: the answer took its place, again: to be asked for once more }
-let byItself = false; // whether the swap under way was asked for by a part, not by a person
+let byItself = null; // the state of the part that asked for the swap under way; null where a person did
+let pressed = null; // what is being pressed: a click that begins on one element and ends on its successor is none
 let kept = null; // where the focus was in what is being swapped
 
 document.body.addEventListener("htmx:confirm", (event) => {
@@ -24,7 +25,7 @@ document.body.addEventListener("htmx:confirm", (event) => {
 });
 document.body.addEventListener("htmx:beforeSwap", (event) => {
   const state = busy.get(event.detail.requestConfig.elt.id);
-  byItself = Boolean(state);
+  byItself = state ?? null;
   if (!state) return;
   state.swapped = true;
   if (isAway(event.detail.xhr)) event.detail.shouldSwap = false; else look(event.detail);
@@ -65,8 +66,15 @@ function rested(id) {
   if (part) htmx.ajax("get", part.getAttribute("hx-get"), { source: part }).catch(console.debug);
 }
 
-// What somebody writes is not taken from under their hands, and who stands on a link or a button stays there.
+document.addEventListener("pointerdown", ({ target }) => { pressed = target; }, true);
+for (const released of ["pointerup", "pointercancel"]) {
+  document.addEventListener(released, () => setTimeout(() => { pressed = null; }), true); // the click comes before
+}
+
+// What somebody writes is not taken from under their hands, nor what they press, and who stands on a link or a button
+// stays there.
 function look(swap) {
+  if (pressed && swap.target.contains(pressed)) { byItself.again = true; swap.shouldSwap = false; return; }
   const fields = [...swap.target.querySelectorAll("input:not([type=hidden]), textarea, select")];
   if (fields.some((field) => field === document.activeElement || changed(field))) { swap.shouldSwap = false; return; }
   const index = [...swap.target.querySelectorAll(REACHABLE)].indexOf(document.activeElement);

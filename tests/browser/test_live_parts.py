@@ -155,6 +155,19 @@ def test_what_nobody_writes_in_moves_along(thing):
     expect(thing.page.locator("#reason")).to_contain_text("As of ready")
 
 
+def test_what_is_being_pressed_stays_until_it_was_clicked(thing):
+    link = thing.page.get_by_role("link", name="Why")
+    link.hover()
+    thing.page.mouse.down()
+    thing.page.evaluate("document.addEventListener('htmx:afterRequest', () => { window.answered = true; })")
+    thing.becomes("ready")
+    thing.page.wait_for_function("window.answered")
+    thing.page.mouse.up()
+
+    thing.page.wait_for_url("**/#reason")
+    expect(thing.page.locator("#part")).to_contain_text("The thing is ready")
+
+
 def test_who_stands_on_a_link_stays_there(thing):
     thing.page.get_by_role("link", name="Why").focus()
     thing.becomes("ready")

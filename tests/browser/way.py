@@ -162,6 +162,7 @@ class Scientist:
         for place in range(2):
             shares.nth(place).fill("50")
         page.get_by_role("button", name="Change the split").click()
+        expect(page.get_by_text("The split is changed")).to_be_visible()
         expect(shares.first).to_have_value("50")
         expect(shares.last).to_have_value("50")
         page.get_by_role("button", name="Roll back to revision 1").click()
