@@ -85,9 +85,38 @@ def test_each_tab_of_a_feature_answers(view, feature, client, define, flights, r
     for tab, words in said.items():
         assert words in client.get(here, {"tab": tab}).content.decode(), tab
     assert sum(client.get(f"{here}spread.json").json()["data"][0]["y"]) == 3
-    assert client.get(f"{here}time.json").json()["data"]
+    along = client.get(f"{here}time.json").json()["data"]
+    assert [[y for y in quartile["y"] if y is not None] for quartile in along] == [[5, 7, 50]] * 3
     assert found(client, used="training_set") == ["recent_delay"]
     assert found(client, used="nothing") == []
+
+
+def test_how_its_values_moved_from_version_to_version_is_told_and_of_masked_ones_it_is_not(
+    define, carrier, ingested, run_jobs, client, client_as, viewer, scientist
+):
+    def rows(name, shift, missing=0):
+        values = ["" if n < missing else str(n + shift) for n in range(200)]
+        lines = [f"c{n % 9},2013-01-{1 + n % 28:02d} 09:00:00,{value}" for n, value in enumerate(values)]
+        return ingested(f"{name}.csv", "\n".join(["carrier,moment,delay", *lines]).encode())
+
+    given = (rows("first", 0, missing=20), rows("same", 1, missing=20), rows("other", 90))
+    for version in given:
+        define.view(carrier, "delays", "SELECT * FROM d", event_time="moment", d=version)
+        run_jobs()
+    noted()
+    feature = Feature.objects.get(name="delay", view__number=3)
+    here = f"{FEATURES}catalogue/{feature.pk}/"
+    page = client.get(here, {"tab": "versions"})
+    told = [(one.feature.view.number, one.tone, one.feature.null_share) for one in page.context["editions"]]
+    assert told == [(3, "far", 0), (2, "steady", 0.1), (1, "", 0.1)]
+    text = page.content.decode()
+    assert "Far from it" in text and "Steady" in text and "10" in text
+    first = client.get(f"{FEATURES}catalogue/{Feature.objects.get(name='delay', view__number=1).pk}/")
+    assert "A newer version of its view has rows" in first.content.decode()
+    for version in given:
+        datasets.classify_columns(actor=scientist, version=version, classes={"delay": "personal"})
+    seen = client_as(viewer).get(here, {"tab": "versions"}).context["editions"]
+    assert [one.moved for one in seen] == [None, None, None]
 
 
 def test_it_is_described_once_for_every_version_of_its_view(
