@@ -36,7 +36,8 @@ Part = dict[str, Any]
 def view_detail(request: PortalRequest, tenant: str, project: str, view_id: UUID) -> HttpResponse:
     view = view_of(request, view_id)
     online = view.online_at.isoformat() if view.online_at and not view.follow else view.online_at is not None
-    progress = f"{view.state}-{online}-{view.stale_since is not None}-{view.follow.get('step', '')}"
+    alerts = f"{view.stale_since is not None}-{view.skewed_since is not None}"
+    progress = f"{view.state}-{online}-{alerts}-{view.follow.get('step', '')}"
     if nothing_new := unchanged(request, progress):
         return nothing_new
     context: Part = {

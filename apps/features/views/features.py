@@ -113,7 +113,8 @@ def _values(request: PortalRequest, feature: Any, column: Part) -> Part:
     quantiles = column.get("quantiles") or {}
     told += [(_("Half below"), quantiles.get("0.5")), (_("A quarter below"), quantiles.get("0.25"))]
     told += [(_("Three quarters below"), quantiles.get("0.75"))]
-    return {"figures": [(term, value) for term, value in told if value is not None]}
+    figures = [(term, value) for term, value in told if value is not None]
+    return {"figures": figures, "skew": selectors.skew_of_feature(actor=request.actor, feature=feature)}
 
 
 def _versions(request: PortalRequest, feature: Any, column: Part) -> Part:
