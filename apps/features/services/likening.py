@@ -66,6 +66,22 @@ def similar_to_sql(
     return _found(actor, project, features, view_name)
 
 
+def similar_by_name(
+    *,
+    actor: Actor,
+    project: Project,
+    names: Iterable[str],
+    entity: str = "",
+    view_name: str = "",
+    on_demand_name: str = "",
+) -> dict[str, list[Alike]]:
+    """The same of features of which the names alone are known yet, as where no SQL gives them."""
+    policies.check_can_define(actor, project)
+    features = [described_as_new(name, "", entity=entity) for name in dict.fromkeys(names) if name]
+    but = {"view_name": view_name, "on_demand_name": on_demand_name}
+    return like_new(actor=actor, project_id=project.pk, features=features, **but)
+
+
 def _found(actor: Actor, project: Project, features: Iterable[Described], view_name: str) -> dict[str, list[Alike]]:
     return like_new(actor=actor, project_id=project.pk, features=features, view_name=view_name)
 
