@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
@@ -120,6 +122,23 @@ def test_the_list_says_first_what_is_skewed_and_then_what_is_old(client, view):
     skewed(view)
     headline, rows = told()
     assert "One feature view serves other values than a model learned from" in headline and "Skewed" in rows
+
+
+def asked_again(answer):
+    return re.findall(r'id="watch-feature_view:[^"]*"[^>]* hx-get="([^"]*)"', answer.content.decode())
+
+
+def test_the_pages_of_a_view_and_its_feature_follow_with_the_tab_that_they_show(client, view, scientist):
+    for path, tab in ((f"views/{view.pk}/", "online"), (f"catalogue/{feature_of(view, scientist).pk}/", "use")):
+        FeatureView.objects.filter(pk=view.pk).update(skewed_since=None)
+        (asks,) = asked_again(client.get(FEATURES + path, {"tab": tab}))
+        again = html.unescape(asks)
+        assert again.startswith(f"{FEATURES}{path}?tab={tab}&unless="), again
+        assert client.get(again).status_code == 204, path
+        skewed(view)
+        anew = client.get(again)
+        assert (anew.status_code, anew.context["tab"]) == (200, tab), path
+        assert [html.unescape(one).count("unless=") for one in asked_again(anew)] == [1], path
 
 
 def test_a_skewed_view_waits_under_the_bell_of_whoever_sees_to_the_data(view, scientist, viewer):
