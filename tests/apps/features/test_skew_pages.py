@@ -1,4 +1,4 @@
-"""Skew where people and programs meet it: a view's tab, a feature's page, the list, the bell and REST."""
+"""Skew and freshness where people and programs meet them: a view's tabs, a feature's page, the list, the bell, REST."""
 
 from __future__ import annotations
 
@@ -91,6 +91,24 @@ def test_how_much_is_compared_is_set_on_the_page_and_taken_back(client, client_a
     assert "less than or equal to 100" in client.get(back).content.decode()
     assert watched() == pytest.approx(before)
     assert client_as(viewer).post(post, {"share": "25", "limit": "5"}).status_code == 403
+
+
+def test_how_fresh_a_view_has_to_be_is_said_on_its_page_and_taken_back(client, client_as, viewer, view):
+    post, back = f"{FEATURES}views/{view.pk}/freshness/", f"{FEATURES}views/{view.pk}/?tab=online"
+
+    def promised():
+        view.refresh_from_db()
+        return view.freshness_seconds
+
+    assert client.post(post, {"age": "2", "unit": "hours"})["Location"] == back
+    assert promised() == 7200
+    press_undo(client, back)
+    assert promised() is None
+    client.get(back)
+    client.post(post, {"age": "0", "unit": "hours"})
+    assert "greater than or equal to 1" in client.get(back).content.decode()
+    assert promised() is None
+    assert client_as(viewer).post(post, {"age": "2", "unit": "hours"}).status_code == 403
 
 
 def test_the_page_of_a_feature_says_how_consistent_and_how_fresh_it_is(client, api_as, compared, scientist):
