@@ -20,6 +20,7 @@ from apps.features.events import FeatureViewDefined
 from apps.features.models import Entity, FeatureView
 from apps.features.services.describing import checked_tags, owner_called
 from apps.features.services.foreseeing import warnings_of_sql
+from apps.features.services.likening import named_alike
 from apps.features.services.meaning import check_carried, check_steady, fit_keys, no_time
 from apps.features.services.naming import check_name, column_list
 from apps.projects.services import lock_project
@@ -152,7 +153,14 @@ def preview_sql(*, actor: Actor, project: Project, sql: str, inputs: Mapping[str
 def noted(actor: Actor, view: FeatureView, inputs: Mapping[str, UUID]) -> tuple[str, ...]:
     """What whoever defines the view should know of its SQL, in words; nothing is kept."""
     ahead = warnings_of_sql(view.sql, view.event_time) if view.sql else []
-    return (*ahead, *_look_at_sample(actor, view, inputs))
+    return (*ahead, *_look_at_sample(actor, view, inputs), *_there_already(actor, view))
+
+
+def _there_already(actor: Actor, view: FeatureView) -> tuple[str, ...]:
+    """Which features of a new view other views have by the same name; of a next version it was said before."""
+    if view.number > 1:
+        return ()
+    return named_alike(actor=actor, project_id=view.project_id, names=view.feature_names, view_name=view.name)
 
 
 def ask_of_view(actor: Actor, sql: str, inputs: Mapping[str, UUID], event_time: str) -> None:
