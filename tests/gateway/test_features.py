@@ -14,6 +14,7 @@ import redis
 
 from runtime.online import Derived, OnlineView, Plan, Writer, prefix_of
 from runtime.online.plans import planned
+from runtime.online.samples import FIELD, opened, queue_of
 from tests.gateway.stage import Answer, Stage, wait_until
 
 TENANT = str(uuid.uuid4())
@@ -39,8 +40,8 @@ class Views:
         self.client.set(names[0], Writer(self.view, 1).sealed(names, [[entry]])[0])
 
     def said(self, **more: Any) -> dict[str, Any]:
-        masks, derived = more.pop("masks", {}), more.pop("derived", ())
-        plan = Plan((planned(self.view, "seen", None, masks),), derived)
+        masks, derived, share = more.pop("masks", {}), more.pop("derived", ()), more.pop("share", 0.0)
+        plan = Plan((planned(self.view, "seen", None, masks, share),), derived)
         about = {"tenant_id": TENANT, "project_id": "p", "limits": {"tenant": None, "project": None}}
         return {"allowed": True, "sentence": "", "plan": plan.as_document(), **about, **more}
 
@@ -86,6 +87,23 @@ def test_values_are_answered_and_what_is_missing_is_said(stage: Stage, views: Vi
 
     stage.revoke(token)
     wait_until(lambda: ask(stage, token, "ann").status == 401)
+
+
+def test_as_much_of_what_is_answered_goes_by_to_be_compared_as_the_plan_says(stage: Stage, views: Views) -> None:
+    """Sealed, as it was served; without a share nothing does."""
+    token, queue = stage.key(), queue_of(uuid.UUID(TENANT))
+    ask(stage, token, "ann")
+    stage.publish(features=views.said(share=1.0), features_version=1)
+    wait_until(lambda: ask(stage, token, "bob").status == 200 and views.client.xlen(queue))
+    first = opened(views.view, views.client.xrange(queue)[0][1][FIELD])
+    assert (first.keys, first.values) == (("bob",), (0, "bob@example.ae"))
+    before = views.client.xlen(queue)
+    ask(stage, token, "none")
+    wait_until(lambda: views.client.xlen(queue) > before)
+    kept = views.client.xrange(queue)[-1][1][FIELD]
+    assert b"none" not in kept
+    nobody = opened(views.view, kept)
+    assert (nobody.keys, nobody.values) == (("none",), None)
 
 
 def test_a_store_that_forgot_is_said_and_told_to_the_portal_once(stage: Stage, views: Views) -> None:

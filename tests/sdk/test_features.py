@@ -90,6 +90,15 @@ def test_services_and_marks_on_the_command_line(run, view):
     assert "You may not destroy" in run("features", "remove", "delays", "delays v1", code=4)
 
 
+def test_skew_is_read_and_watched_from_the_command_line(run, view):
+    told = json.loads(run("features", "skew", "delays", "--json"))
+    assert (told["compared"], told["features"]) == (0, [{"name": "delay", "different": 0, "gap": None}])
+    assert json.loads(run("features", "skew", "delays"))["compared"] == 0
+    changed = json.loads(run("features", "watch-skew", "delays", "0.5", "0.25", "--json"))
+    assert (changed["id"], changed["skew_share"], changed["skew_limit"]) == (str(view.pk), 0.5, 0.25)
+    assert "less than or equal to 1" in run("features", "watch-skew", "delays", "2", "0", code=1)
+
+
 def test_a_name_alone_is_not_the_version_that_failed(run, view, client):
     from apps.features.models import FeatureView
 

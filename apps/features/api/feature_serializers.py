@@ -82,15 +82,25 @@ class FeatureUserSerializer(serializers.Serializer[Any]):
     at = serializers.DateTimeField()
 
 
+class FeatureSkewSerializer(serializers.Serializer[Any]):
+    compared = serializers.IntegerField()
+    different = serializers.IntegerField()
+    gap = serializers.FloatField(allow_null=True, help_text="the largest distance of two numbers")
+
+
 class FeatureDetailSerializer(FeatureSerializer):
-    """`profile` is what is in its column, as you may know it; `sources` the columns that it is computed from."""
+    """`profile` is what is in its column, as you may know it; `sources` the columns that it is computed from.
+
+    `skew` is how often it was served otherwise than a join has it, null where nothing was compared.
+    """
 
     profile = serializers.SerializerMethodField()
     sources = serializers.SerializerMethodField()
     users = serializers.SerializerMethodField()
+    skew = serializers.SerializerMethodField()
 
     class Meta(FeatureSerializer.Meta):
-        fields = [*FeatureSerializer.Meta.fields, "sources", "users", "profile"]
+        fields = [*FeatureSerializer.Meta.fields, "sources", "users", "skew", "profile"]
         read_only_fields = fields
 
     def get_profile(self, feature: Feature) -> dict[str, Any]:
@@ -98,6 +108,10 @@ class FeatureDetailSerializer(FeatureSerializer):
 
     def get_sources(self, feature: Feature) -> list[str]:
         return [name for name in selectors.source_names(self.context["view"].actor, feature.sources) if name]
+
+    def get_skew(self, feature: Feature) -> dict[str, Any] | None:
+        found = selectors.skew_of_feature(actor=self.context["view"].actor, feature=feature)
+        return FeatureSkewSerializer(found).data if found else None
 
     def get_users(self, feature: Feature) -> list[dict[str, Any]]:
         users = selectors.users_of_feature(actor=self.context["view"].actor, feature=feature)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Self
 
 from django import forms
+from django.forms.utils import ErrorDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -100,6 +101,15 @@ class OnDemandForm(forms.Form):
                 raise forms.ValidationError(_("Line %(line)s: this name stands above already.") % {"line": number})
             pairs.append((name, rest))
         return pairs
+
+    def names_typed(self) -> list[str]:
+        """What the features are called so far; nothing is checked."""
+        return [line.partition("=")[0].strip() for line in str(self["features"].value() or "").splitlines()]
+
+    def as_typed(self) -> Self:
+        """The form as it was typed, unchecked: for the round in which only names are looked at."""
+        self._errors = ErrorDict()
+        return self
 
     def check_for_trying(self) -> bool:
         """Whether the expressions can be tried; a name may come later."""

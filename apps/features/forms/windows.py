@@ -121,6 +121,10 @@ class WindowsForm(AboutForm):
         self._errors = ErrorDict()
         return self
 
+    def names_typed(self) -> list[str]:
+        """What the features are called so far."""
+        return [str(self[f"name_{index}"].value() or "").strip() for index in range(self._rows)]
+
     def check_for_preview(self) -> bool:
         """Whether the events can be looked at; the rest may still be empty."""
         self.full_clean()

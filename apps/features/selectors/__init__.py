@@ -108,7 +108,7 @@ from apps.features.selectors.retrievals import (
     retrievals_over,
     visible_retrievals,
 )
-from apps.features.selectors.skew import Skew, skew_checks_of, skew_of, skewed_views
+from apps.features.selectors.skew import Skew, SkewOfFeature, skew_checks_of, skew_of, skew_of_feature, skewed_views
 from apps.features.selectors.windows import WindowsProgress, windows_progress
 
 __all__ = [
@@ -121,6 +121,7 @@ __all__ = [
     "MissingMap",
     "Piece",
     "Skew",
+    "SkewOfFeature",
     "Spread",
     "WindowsProgress",
     "about",
@@ -196,6 +197,7 @@ __all__ = [
     "shown_report",
     "skew_checks_of",
     "skew_of",
+    "skew_of_feature",
     "skewed_views",
     "source_names",
     "source_word",

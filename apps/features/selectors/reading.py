@@ -184,20 +184,22 @@ def versions_of_view(*, actor: Actor, view: FeatureView) -> QuerySet[FeatureView
 
 
 def summary(*, actor: Actor, project_id: UUID) -> dict[str, int]:
-    """How many views and training sets there are, and how many of their newest versions failed or are being built."""
+    """How many views and training sets there are, and how many of their newest versions are not as they should be."""
     building = Count("pk", filter=Q(state=BuildState.BUILDING))
     found: dict[str, int] = visible_views(actor=actor, project_id=project_id, newest_only=True).aggregate(
         views=Count("pk"),
         in_views=Coalesce(Sum(_length()), 0),
         failed=Count("pk", filter=Q(state=BuildState.FAILED)),
         offline=Count("pk", filter=Q(state=BuildState.READY, online_at=None)),
+        skewed=Count("pk", filter=Q(state=BuildState.READY, skewed_since__isnull=False)),
+        stale=Count("pk", filter=Q(state=BuildState.READY, stale_since__isnull=False)),
         in_work=building,
     )
     sets = listed_training_sets(actor=actor, project_id=project_id).aggregate(sets=Count("pk"), in_work=building)
     computed = visible_newest_on_demand(actor=actor, project_id=project_id).aggregate(n=Coalesce(Sum(_length()), 0))
     services = access.visible(FeatureService.objects.all(), actor, Permission.FEATURE_VIEW, project_id=project_id)
     return {
-        **{name: found[name] for name in ("views", "failed", "offline")},
+        **{name: found[name] for name in ("views", "failed", "offline", "skewed", "stale")},
         "entities": visible_entities(actor=actor, project_id=project_id).count(),
         "services": services.values("name").distinct().count(),
         "features": found["in_views"],

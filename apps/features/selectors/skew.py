@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from apps.features.choices import BuildState
-from apps.features.models import FeatureView, SkewCheck
+from apps.features.models import Feature, FeatureView, SkewCheck
 from apps.features.selectors.masking import masks_of_view
 from apps.features.selectors.reading import visible_views
 from foundation.identity import Actor
@@ -59,6 +59,24 @@ def skew_of(*, actor: Actor, view: FeatureView) -> Skew:
                 known["gap"] = max(one["gap"], known["gap"] or 0.0)
     compared, different = sum(one.compared for one in checks), sum(one.different for one in checks)
     return Skew(compared, different, kinds, list(features.values()), checks)
+
+
+@dataclass(frozen=True)
+class SkewOfFeature:
+    """Of one feature: answers compared, those in which it differed, and its largest distance (see `Skew`)."""
+
+    compared: int
+    different: int
+    gap: float | None
+
+
+def skew_of_feature(*, actor: Actor, feature: Feature) -> SkewOfFeature | None:
+    """None where nothing was compared, as of one that is computed when asked for: it is not served as it is stored."""
+    if feature.view is None:
+        return None
+    found = skew_of(actor=actor, view=feature.view)
+    told = next((one for one in found.features if one["name"] == feature.name), None)
+    return SkewOfFeature(found.compared, told["different"], told["gap"]) if told and found.compared else None
 
 
 def skewed_views(*, actor: Actor, project_id: UUID | None = None) -> QuerySet[FeatureView]:

@@ -18,7 +18,7 @@ from apps.features.services.cataloguing import (
 )
 from apps.features.services.clearing import ask_to_remove_training_set, remove_training_set
 from apps.features.services.computing import compute_view
-from apps.features.services.defining import define_entity, define_view, entity_called, preview_sql
+from apps.features.services.defining import define_view, preview_sql
 from apps.features.services.definitions import (
     apply_definitions,
     definitions_text,
@@ -34,11 +34,12 @@ from apps.features.services.definitions import (
 )
 from apps.features.services.deprecating import deprecate_service, deprecate_view, restore_service, restore_view
 from apps.features.services.describing import describe_entity, describe_on_demand, describe_service, describe_view
+from apps.features.services.entities import define_entity, entity_called
 from apps.features.services.erasing import TrainingSetReach, ViewMentionReach, ViewReach, WindowReach
 from apps.features.services.foreseeing import ahead_in_words, warnings_of_join, warnings_of_sql, warnings_of_view
 from apps.features.services.glancing import columns_sent, look_at_history
 from apps.features.services.leaving import FeatureFarewell
-from apps.features.services.likening import similar_to_sql
+from apps.features.services.likening import similar_by_name, similar_to_sql
 from apps.features.services.meaning import check_steady, key_type_of, tell_key_types
 from apps.features.services.metering import tables_measured
 from apps.features.services.on_demand import (
@@ -163,6 +164,7 @@ __all__ = [
     "retrieval_stream",
     "retrieve",
     "service_fields",
+    "similar_by_name",
     "similar_to_sql",
     "stream_committed",
     "tables_measured",

@@ -1,32 +1,31 @@
-"""Entities and feature views are defined once; a definition that cannot be right is refused at once, in words."""
+"""A feature view is defined once; a definition that cannot be right is refused at once, in words."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from apps.datasets import selectors as datasets
 from apps.datasets import services as dataset_services
-from apps.features import policies, selectors
+from apps.features import policies
 from apps.features.errors import DefinitionRefused
-from apps.features.events import EntityDefined, FeatureViewDefined
+from apps.features.events import FeatureViewDefined
 from apps.features.models import Entity, FeatureView
 from apps.features.services.describing import checked_tags, owner_called
 from apps.features.services.foreseeing import warnings_of_sql
-from apps.features.services.meaning import check_carried, check_steady, checked_key_types, fit_keys
-from apps.features.services.naming import column_list, meant
+from apps.features.services.likening import named_alike
+from apps.features.services.meaning import check_carried, check_steady, fit_keys, no_time
+from apps.features.services.naming import check_name, column_list
 from apps.projects.services import lock_project
 from apps.tenants import services as tenants
 from foundation import jobs, lake, ledger
-from foundation.errors import Conflict
 from foundation.identity import Actor
 from foundation.lake.ports import Column, TableAt
 
@@ -35,83 +34,10 @@ if TYPE_CHECKING:
 
     from apps.projects.models import Project
 
-_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
-# What is counted from 1970 on is no cast away from a time.
-_NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "U", "DECIMAL", "FLOAT", "DOUBLE")
 _PREVIEW_ROWS, _SAMPLE_ROWS = 50, 10_000
 MOST_TTL_S = 100 * 366 * 86_400
 # What a view says of how its values online are watched.
 WATCHED = ("freshness_seconds", "skew_share", "skew_limit")
-
-
-def entity_called(*, actor: Actor, project: Project, name: str) -> Entity:
-    """The project's entity of this name; DefinitionRefused says which there are."""
-    entity = selectors.entity_named(actor=actor, project_id=project.pk, name=name)
-    if entity is None:
-        names = selectors.visible_entities(actor=actor, project_id=project.pk).values_list("name", flat=True)
-        sentence = _("There is no entity “%(name)s” in this project. %(meant)s") % {
-            "name": name,
-            "meant": meant(name, names),
-        }
-        raise DefinitionRefused(sentence, fields={"entity": [_("Define it first.")]})
-    return entity
-
-
-def no_time(name: str, kind: str) -> str:
-    """Why a column of this type is no time, and how SQL makes one of it; nothing where it is one."""
-    if kind.upper().startswith(("TIMESTAMP", "DATE")):
-        return ""
-    words = {"name": name, "type": kind}
-    if kind.upper().startswith(_NUMBERS):
-        sentence = _(
-            "“%(name)s” is of type %(type)s; a time is wanted. Where it counts seconds since 1970, write "
-            "to_timestamp(%(name)s) AS %(name)s in the SQL; where milliseconds, epoch_ms(%(name)s) AS %(name)s."
-        )
-        return sentence % words
-    return _("“%(name)s” is of type %(type)s; a time is wanted. Cast it in the SQL: %(name)s::TIMESTAMP.") % words
-
-
-@transaction.atomic
-def define_entity(
-    *,
-    actor: Actor,
-    project: Project,
-    name: str,
-    join_keys: list[str],
-    key_types: Mapping[str, str] | None = None,
-    description: str = "",
-    owner: str = "",
-    tags: Sequence[str] = (),
-) -> Entity:
-    """What features are about, and the columns that name one of it; `owner` is somebody's email, else whoever asks.
-
-    `key_types` gives each join key a `KeyType`; without them the first view of the entity does.
-    """
-    policies.check_can_define(actor, project)
-    check_name(name)
-    if not join_keys or len(set(join_keys)) != len(join_keys):
-        raise DefinitionRefused(
-            _("An entity needs at least one join key, and each only once."),
-            fields={"join_keys": [_("Name the key columns.")]},
-        )
-    try:
-        with transaction.atomic():
-            entity = Entity.objects.create(
-                tenant=actor.tenant,
-                project_id=project.pk,
-                name=name,
-                join_keys=join_keys,
-                key_types=checked_key_types(join_keys, key_types or {}),
-                description=description,
-                owner=owner_called(actor, owner),
-                tags=checked_tags(tags),
-            )
-    except IntegrityError as error:
-        raise Conflict(_("This project has an entity “%(name)s” already.") % {"name": name}) from error
-    ledger.record(
-        EntityDefined(entity_id=entity.pk), actor=actor, project_id=entity.project_id, subject=("entity", entity.pk)
-    )
-    return entity
 
 
 @transaction.atomic
@@ -227,7 +153,14 @@ def preview_sql(*, actor: Actor, project: Project, sql: str, inputs: Mapping[str
 def noted(actor: Actor, view: FeatureView, inputs: Mapping[str, UUID]) -> tuple[str, ...]:
     """What whoever defines the view should know of its SQL, in words; nothing is kept."""
     ahead = warnings_of_sql(view.sql, view.event_time) if view.sql else []
-    return (*ahead, *_look_at_sample(actor, view, inputs))
+    return (*ahead, *_look_at_sample(actor, view, inputs), *_there_already(actor, view))
+
+
+def _there_already(actor: Actor, view: FeatureView) -> tuple[str, ...]:
+    """Which features of a new view other views have by the same name; of a next version it was said before."""
+    if view.number > 1:
+        return ()
+    return named_alike(actor=actor, project_id=view.project_id, names=view.feature_names, view_name=view.name)
 
 
 def ask_of_view(actor: Actor, sql: str, inputs: Mapping[str, UUID], event_time: str) -> None:
@@ -330,12 +263,3 @@ def definition_digest(sql: str, inputs: Mapping[str, UUID], entity: Entity, *res
     named = {alias: str(version_id) for alias, version_id in sorted(inputs.items())}
     whole = json.dumps([sql, named, entity.name, entity.join_keys, *rest], sort_keys=True)
     return hashlib.sha256(whole.encode()).hexdigest()
-
-
-def check_name(name: str) -> None:
-    if not _NAME.fullmatch(name):
-        raise DefinitionRefused(
-            _("“%(name)s” is not a name for SQL: begin with a small letter, go on with small letters, digits and _.")
-            % {"name": name},
-            fields={"name": [_("Like “weather_at_origin”.")]},
-        )

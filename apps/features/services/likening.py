@@ -7,11 +7,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from django.utils.translation import gettext as _
+
 from apps.datasets import selectors as datasets
 from apps.datasets import services as dataset_services
 from apps.features import policies, selectors
 from apps.features.choices import FeatureKind
 from apps.features.selectors.likeness import Alike, Described, described_as_new, like_new
+from apps.features.services.naming import column_list
 from foundation import lake
 from foundation.errors import Unavailable
 from foundation.identity import Actor
@@ -28,6 +31,8 @@ log = logging.getLogger("sanad.features")
 _SAMPLE_ROWS, _INPUT_ROWS, _SECONDS = 100_000, 100_000, 5
 _QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 _MOST_FREQUENT = 10
+# So many of the views that have a feature of one name are named.
+_MOST_HOMES = 3
 
 
 def similar_to_sql(
@@ -64,6 +69,40 @@ def similar_to_sql(
         if name not in taken
     ]
     return _found(actor, project, features, view_name)
+
+
+def similar_by_name(
+    *,
+    actor: Actor,
+    project: Project,
+    names: Iterable[str],
+    entity: str = "",
+    view_name: str = "",
+    on_demand_name: str = "",
+) -> dict[str, list[Alike]]:
+    """The same of features of which the names alone are known yet, as where no SQL gives them."""
+    policies.check_can_define(actor, project)
+    features = [described_as_new(name, "", entity=entity) for name in dict.fromkeys(names) if name]
+    but = {"view_name": view_name, "on_demand_name": on_demand_name}
+    return like_new(actor=actor, project_id=project.pk, features=features, **but)
+
+
+def named_alike(
+    *, actor: Actor, project_id: UUID, names: Sequence[str], view_name: str = "", on_demand_name: str = ""
+) -> tuple[str, ...]:
+    """A sentence for each of the names by which features of something else are found already.
+
+    One statement for all of them, so that a file of many definitions is told as well: nothing but the name is compared.
+    """
+    rows = selectors.visible_features(actor=actor, project_id=project_id).filter(name__in=names)
+    rows = rows.exclude(view__name=view_name) if view_name else rows.exclude(on_demand__name=on_demand_name)
+    there: dict[str, list[str]] = {}
+    for row in rows.select_related("view", "on_demand").order_by("place", "pk"):
+        there.setdefault(row.name, []).append(str(row.home))
+    said = _("A feature “%(name)s” is there already, in %(there)s: look whether it is the one you want.")
+    return tuple(
+        said % {"name": name, "there": column_list(there[name][:_MOST_HOMES])} for name in names if name in there
+    )
 
 
 def _found(actor: Actor, project: Project, features: Iterable[Described], view_name: str) -> dict[str, list[Alike]]:

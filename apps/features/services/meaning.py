@@ -19,6 +19,8 @@ from foundation.lake.ports import Column, Unsteady
 
 _WHOLE = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?")
 _KEY_TYPES = {"VARCHAR": KeyType.TEXT, "UUID": KeyType.TEXT, "BOOLEAN": KeyType.TRUTH, "DATE": KeyType.DATE}
+# What is counted from 1970 on is no cast away from a time.
+_NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "U", "DECIMAL", "FLOAT", "DOUBLE")
 # Numbers, texts, truths, times: what a training set, the online store and a request can all hold.
 _CARRIED = re.compile(r"(BOOLEAN|FLOAT|DOUBLE|DECIMAL\(.*\)|VARCHAR|UUID|ENUM\(.*\)|DATE|TIME|TIMESTAMP.*)")
 
@@ -68,6 +70,20 @@ def kind_of_key(sql_type: str) -> str:
     if kind.startswith(("DATE", "TIMESTAMP")):
         return "time"
     return {"VARCHAR": "text", "BOOLEAN": "truth"}.get(kind, "text" if kind.startswith("ENUM(") else sql_type)
+
+
+def no_time(name: str, kind: str) -> str:
+    """Why a column of this type is no time, and how SQL makes one of it; nothing where it is one."""
+    if kind.upper().startswith(("TIMESTAMP", "DATE")):
+        return ""
+    words = {"name": name, "type": kind}
+    if kind.upper().startswith(_NUMBERS):
+        sentence = _(
+            "“%(name)s” is of type %(type)s; a time is wanted. Where it counts seconds since 1970, write "
+            "to_timestamp(%(name)s) AS %(name)s in the SQL; where milliseconds, epoch_ms(%(name)s) AS %(name)s."
+        )
+        return sentence % words
+    return _("“%(name)s” is of type %(type)s; a time is wanted. Cast it in the SQL: %(name)s::TIMESTAMP.") % words
 
 
 def check_meet(view: FeatureView, keys: Mapping[str, str], rows: Mapping[str, str], wanted: Mapping[str, str]) -> None:

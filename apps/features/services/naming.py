@@ -1,4 +1,4 @@
-"""Names in sentences: of columns, of versions, and of what may have been meant."""
+"""Names: what is one for SQL, and in sentences those of columns, of versions, and of what may have been meant."""
 
 from __future__ import annotations
 
@@ -8,8 +8,21 @@ from collections.abc import Iterable
 
 from django.utils.translation import gettext as _
 
+from apps.features.errors import DefinitionRefused
+
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 # As many digits as a version's number can have.
 _NUMBERED = re.compile(r"(.*?)(?: v|@v?)([0-9]{1,9})", re.DOTALL)
+
+
+def check_name(name: str) -> None:
+    """Refuse what SQL would not take as a name just as it stands."""
+    if not _NAME.fullmatch(name):
+        raise DefinitionRefused(
+            _("“%(name)s” is not a name for SQL: begin with a small letter, go on with small letters, digits and _.")
+            % {"name": name},
+            fields={"name": [_("Like “weather_at_origin”.")]},
+        )
 
 
 def column_list(names: Iterable[str]) -> str:

@@ -17,9 +17,8 @@ from apps.features.choices import BuildState
 from apps.features.errors import DefinitionRefused
 from apps.features.events import FeatureServiceDefined, FeatureServiceRemoved
 from apps.features.models import FeatureService
-from apps.features.services.defining import check_name
 from apps.features.services.describing import checked_tags, owner_called
-from apps.features.services.naming import column_list
+from apps.features.services.naming import check_name, column_list
 from apps.projects.services import lock_project
 from foundation import ledger
 from foundation.identity import Actor

@@ -18,9 +18,8 @@ from apps.features.choices import BuildState, ColumnRole
 from apps.features.errors import DefinitionRefused
 from apps.features.events import KnownSinceIgnored, TrainingSetDefined
 from apps.features.models import FeatureService, FeatureView, TrainingSet
-from apps.features.services.defining import check_name
 from apps.features.services.meaning import check_meet
-from apps.features.services.naming import column_list
+from apps.features.services.naming import check_name, column_list
 from apps.features.services.on_demand.columns import Taken, taken
 from apps.features.services.serving import views_for_set
 from apps.projects.services import lock_project

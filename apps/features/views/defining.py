@@ -14,7 +14,7 @@ from apps.datasets import selectors as datasets
 from apps.features import forms, selectors, services
 from apps.features.errors import DefinitionRefused
 from apps.features.views.column_offers import chosen_versions, offered
-from apps.features.views.presentation import alike_in_words
+from apps.features.views.presentation import similar_in_words
 from apps.features.views.things import address, as_id, kinds, view_of
 from foundation import access
 from foundation.access import Permission
@@ -125,7 +125,7 @@ def _similar(request: PortalRequest, form: forms.ViewForm) -> list[dict[str, Any
         entity=entity.name if entity else typed["new_entity"],
         view_name=typed["name"],
     )
-    return [{"name": name, "found": alike_in_words(request, found)} for name, found in same.items()]
+    return similar_in_words(request, same)
 
 
 @transaction.atomic

@@ -16,6 +16,14 @@ _DESCRIBE_VIEW = Act(
     "features edit {view} --description … --tag delays",
     _SAY,
 )
+_DESCRIBE_FEATURE = Act(
+    _("Say what it means"),
+    "PATCH",
+    "features/{feature.pk}/",
+    'client.features.describe({feature.pk}, "…")',
+    "features describe {feature.pk} …",
+    {"description": "…"},
+)
 _DESCRIBE_ENTITY = Act(
     _("Say what it is"),
     "PATCH",
@@ -79,6 +87,29 @@ EQUALS = {
             "client.features.materialise({view})",
             "features materialise {view}",
         ),
+        Act(
+            _("Say how fresh it has to be"),
+            "POST",
+            "feature-views/{view.pk}/freshness/",
+            "client.features.freshness({view}, 3600)",
+            "features freshness {view} 1h",
+            {"seconds": 3600},
+        ),
+        Act(
+            _("See what is skewed"),
+            "GET",
+            "feature-views/{view.pk}/skew/",
+            "client.features.skew({view})",
+            "features skew {view}",
+        ),
+        Act(
+            _("Say how much is compared"),
+            "POST",
+            "feature-views/{view.pk}/watch-skew/",
+            "client.features.watch_skew({view}, share=0.1, limit=0.01)",
+            "features watch-skew {view} 0.1 0.01",
+            {"share": 0.1, "limit": 0.01},
+        ),
         _DESCRIBE_VIEW,
         Act(
             _("Deprecate"),
@@ -89,6 +120,24 @@ EQUALS = {
             _DEPRECATE,
         ),
     ),
+    "features:feature_detail": (
+        Act(
+            _("See all that is known of it"),
+            "GET",
+            "features/{feature.pk}/",
+            "client.features.show({feature.pk})",
+            "features show {feature.pk}",
+        ),
+        _DESCRIBE_FEATURE,
+        Act(
+            _("See what is like it"),
+            "GET",
+            "features/{feature.pk}/similar/",
+            "client.features.similar({feature.pk})",
+            "features similar {feature.pk}",
+        ),
+    ),
+    "features:feature_describe": (_DESCRIBE_FEATURE,),
     "features:view_edit": (_DESCRIBE_VIEW,),
     "features:entity_detail": (_DESCRIBE_ENTITY,),
     "features:entity_edit": (_DESCRIBE_ENTITY,),

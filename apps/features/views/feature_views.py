@@ -35,8 +35,7 @@ Part = dict[str, Any]
 @require_GET
 def view_detail(request: PortalRequest, tenant: str, project: str, view_id: UUID) -> HttpResponse:
     view = view_of(request, view_id)
-    online = view.online_at.isoformat() if view.online_at and not view.follow else view.online_at is not None
-    progress = f"{view.state}-{online}-{view.stale_since is not None}-{view.follow.get('step', '')}"
+    progress = progress_of(view)
     if nothing_new := unchanged(request, progress):
         return nothing_new
     context: Part = {
@@ -54,6 +53,13 @@ def view_detail(request: PortalRequest, tenant: str, project: str, view_id: UUID
         **_tabbed(request, view),
     }
     return render_page(request, "features/view_detail.html", **context)
+
+
+def progress_of(view: Any) -> str:
+    """What has to change of the view for a page about it to be shown anew."""
+    online = view.online_at.isoformat() if view.online_at and not view.follow else view.online_at is not None
+    alerts = f"{view.stale_since is not None}-{view.skewed_since is not None}"
+    return f"{view.state}-{online}-{alerts}-{view.follow.get('step', '')}"
 
 
 def _tabbed(request: PortalRequest, view: Any) -> Part:

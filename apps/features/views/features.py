@@ -17,6 +17,7 @@ from apps.features import charts, forms, policies, selectors, services
 from apps.features.choices import BuildState, FeatureKind
 from apps.features.selectors import likeness
 from apps.features.views import derived_features, feature_snippets
+from apps.features.views.feature_views import progress_of
 from apps.features.views.presentation import alike_in_words
 from apps.features.views.things import activity, address, feature_of, tabs, version_address
 from foundation import access
@@ -25,7 +26,7 @@ from foundation.clock import now
 from foundation.web import redirect, render_page
 from foundation.web.chain import chain_of
 from foundation.web.editing import alone
-from foundation.web.pages import offer_undo
+from foundation.web.pages import offer_undo, unchanged
 from foundation.web.requests import PortalRequest
 
 Part = dict[str, Any]
@@ -37,6 +38,9 @@ def feature_detail(request: PortalRequest, tenant: str, project: str, feature_id
     feature = feature_of(request, feature_id)
     if feature.on_demand is not None:
         return derived_features.page(request, feature)
+    progress = progress_of(feature.view)
+    if nothing_new := unchanged(request, progress):
+        return nothing_new
     asked = request.GET.get("tab", "")
     tab = asked if asked in _PARTS else "values"
     column = selectors.column_of(request.actor, feature)
@@ -45,6 +49,8 @@ def feature_detail(request: PortalRequest, tenant: str, project: str, feature_id
         "view": feature.view,
         "column": column,
         "kind": FeatureKind(feature.kind).label,
+        "progress": progress,
+        "topic": f"feature_view:{feature.view_id}",
         "ready": feature.view.state == BuildState.READY,
         "expired": selectors.is_expired(feature, now()),
         "owner": selectors.owner_of(feature.view),
@@ -113,7 +119,8 @@ def _values(request: PortalRequest, feature: Any, column: Part) -> Part:
     quantiles = column.get("quantiles") or {}
     told += [(_("Half below"), quantiles.get("0.5")), (_("A quarter below"), quantiles.get("0.25"))]
     told += [(_("Three quarters below"), quantiles.get("0.75"))]
-    return {"figures": [(term, value) for term, value in told if value is not None]}
+    figures = [(term, value) for term, value in told if value is not None]
+    return {"figures": figures, "skew": selectors.skew_of_feature(actor=request.actor, feature=feature)}
 
 
 def _versions(request: PortalRequest, feature: Any, column: Part) -> Part:

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET
 
 from apps.features import forms, policies, selectors, services
 from apps.features.choices import BuildState
+from apps.features.views.presentation import similar_in_words
 from apps.features.views.saying import edit_page
 from apps.features.views.things import activity, address, as_id, client_lines, on_demand_of, tabs
 from foundation import access
@@ -37,6 +38,8 @@ def on_demand_define(request: PortalRequest, tenant: str, project: str) -> HttpR
     if act == "try" and form.check_for_trying():
         with refusals_on(form, otherwise="features"):
             context |= _tried(request, form)
+    if act == "similar":
+        context["similar"] = _similar(request, form.as_typed())
     if act == "create" and form.is_valid():
         with refusals_on(form, otherwise="features"):
             return _create(request, form)
@@ -69,6 +72,17 @@ def _initial(request: PortalRequest) -> Part:
         "uses": view.uses,
         **forms.DescriptionForm.said_of(view),
     }
+
+
+def _similar(request: PortalRequest, form: forms.OnDemandForm) -> list[Part]:
+    """What is there already and called like one of the features, as they are typed so far."""
+    same = services.similar_by_name(
+        actor=request.actor,
+        project=request.project,
+        names=form.names_typed(),
+        on_demand_name=str(form["name"].value() or ""),
+    )
+    return similar_in_words(request, same)
 
 
 def _tried(request: PortalRequest, form: forms.OnDemandForm) -> Part:

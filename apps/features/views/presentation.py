@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -11,6 +11,11 @@ from apps.features import selectors
 from apps.features.selectors import likeness
 from apps.features.views.things import address
 from foundation.web.requests import PortalRequest
+
+
+def similar_in_words(request: PortalRequest, same: Mapping[str, Iterable[likeness.Alike]]) -> list[dict[str, Any]]:
+    """By new features what is like them, as features/partials/similar_found.html takes it."""
+    return [{"name": name, "found": alike_in_words(request, found)} for name, found in same.items()]
 
 
 def alike_in_words(request: PortalRequest, found: Iterable[likeness.Alike]) -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ import django_filters
 from django.db.models import Q, QuerySet, TextField
 from django.db.models.functions import Cast
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django_tables2 import Column
@@ -69,6 +69,14 @@ class ViewTable(FeatureTable):
     def render_features(self, value: list[dict[str, str]]) -> SafeString:
         names = ", ".join(feature["name"] for feature in value)
         return format_html('<bdi title="{}">{}</bdi>', names, names if len(names) <= 60 else f"{names[:58]}…")
+
+    def render_state(self, value: Any, record: Any) -> SafeString:
+        marks = [super().render_state(value, record)]
+        if record.skewed_since:
+            marks.append(state_cell("skewed", _("Skewed"), "bad"))
+        if record.stale_since:
+            marks.append(state_cell("stale", _("Out of date"), "wait"))
+        return format_html_join(" ", "{}", ((SafeString(mark),) for mark in marks))
 
     def render_online_keys(self, value: int) -> str:
         return number(value)

@@ -13,6 +13,7 @@ from apps.datasets import selectors as datasets
 from apps.features import forms, selectors, services
 from apps.features.views.column_offers import offered
 from apps.features.views.defining import entity_of
+from apps.features.views.presentation import similar_in_words
 from apps.features.views.things import address, as_id, kinds, view_of
 from apps.streams import selectors as streams
 from foundation import access
@@ -36,6 +37,8 @@ def windows_define(request: PortalRequest, tenant: str, project: str) -> HttpRes
             sql = form.events().get("sql", "")
             context["sample"] = sample_rows(found)
             context["warnings"] = services.warnings_of_sql(sql) if sql else []
+    if act == "similar":
+        context["similar"] = _similar(request, form)
     if act == "create" and form.is_valid() and form.check_entity():
         with refusals_on(form, otherwise="source"):
             return _create(request, form)
@@ -60,7 +63,21 @@ def _form(request: PortalRequest, act: str) -> forms.WindowsForm:
         more=int(act == "add"),
         without=whole(request.POST.get("remove")) if act == "remove" else None,
     )
-    return form.as_typed() if act in {"add", "remove", "columns"} else form
+    return form.as_typed() if act in {"add", "remove", "columns", "similar"} else form
+
+
+def _similar(request: PortalRequest, form: forms.WindowsForm) -> list[dict[str, Any]]:
+    """What is there already and called like one of the aggregations, as they are typed so far."""
+    rows = selectors.visible_entities(actor=request.actor, project_id=request.project.pk)
+    chosen = next((entity.name for entity in rows if str(entity.pk) == form["entity"].value()), "")
+    same = services.similar_by_name(
+        actor=request.actor,
+        project=request.project,
+        names=form.names_typed(),
+        entity=chosen or str(form["new_entity"].value() or ""),
+        view_name=str(form["name"].value() or ""),
+    )
+    return similar_in_words(request, same)
 
 
 def _sources(request: PortalRequest) -> list[tuple[str, Any]]:

@@ -6,7 +6,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from apps.features import services
+from foundation import ledger
 from foundation.lake import Column
+from foundation.ledger.dispatch import dispatch_once
 
 FLIGHTS = b"carrier,moment,late\n" + b"".join(
     f"{carrier},2013-01-{day:02d} 10:00:00,{(day + len(carrier)) % 2}\n".encode()
@@ -33,6 +35,14 @@ SPENDING = [
     Column(name, kind)
     for name, kind in (("person", "VARCHAR"), ("seen", "TIMESTAMP"), ("spent", "BIGINT"), ("note", "VARCHAR"))
 ]
+
+
+def deliver_events(*names: str) -> None:
+    """Whatever the ledger tells by now, to these subscribers; where none is named, to those who keep the catalogue."""
+    ledger.sequence_once()
+    for name in names or ("features.catalogue", "features.catalogue_on_demand"):
+        while dispatch_once(name=name):
+            pass
 
 
 class Definer:

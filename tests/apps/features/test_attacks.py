@@ -18,12 +18,11 @@ from apps.features.services.naming import name_and_number
 from apps.features.services.online import readers
 from apps.features.services.windows.events import events_sql
 from apps.features.services.windows.plans import Plan
-from foundation import clock, lake, ledger
+from foundation import clock, lake
 from foundation.errors import AccessDenied, Invalid, NotFound, OverQuota
-from foundation.ledger.dispatch import dispatch_once
 from runtime.expressions import program_of
 from tests.apps.features.shared import *  # noqa: F403
-from tests.apps.features.stage import DELAYS, SQL
+from tests.apps.features.stage import DELAYS, SQL, deliver_events
 
 
 def test_a_text_does_not_grow_beyond_all_memory():
@@ -189,14 +188,6 @@ def test_a_whole_number_of_hundreds_of_digits_is_missing(view, scientist, projec
         assert rows[0]["x"] == found
 
 
-def noted():
-    """Whatever the ledger tells by now, to whoever keeps something of features."""
-    ledger.sequence_once()
-    for name in ("features.catalogue", "features.retrievals", "features.plans"):
-        while dispatch_once(name=name):
-            pass
-
-
 def test_nothing_of_a_view_that_was_removed_is_kept_elsewhere(
     define, carrier, written, flights, project, scientist, admin, run_jobs, django_capture_on_commit_callbacks
 ):
@@ -206,14 +197,14 @@ def test_nothing_of_a_view_that_was_removed_is_kept_elsewhere(
     asked = {"features": ["removed:*"], "event_time": "moment", "base_version_id": flights.pk}
     row = services.ask_for_history(actor=scientist, project=project, **asked)
     run_jobs()
-    noted()
+    deliver_events("features.catalogue", "features.retrievals", "features.plans")
     known = Feature.objects.get(view=view, name="recent_delay")
     assert (known.current, known.mean is None, Retrieval.objects.get().state) == (True, False, BuildState.READY)
     plans = services.plans_number()
     services.ask_to_remove_view(actor=admin, view=view, confirmation=str(view), break_chain=True)
     run_jobs()
     with django_capture_on_commit_callbacks(execute=True):
-        noted()
+        deliver_events("features.catalogue", "features.retrievals", "features.plans")
     known.refresh_from_db()
     assert (known.mean, known.deviation, known.distinct, known.null_share) == (None, None, None, None)
     assert not Retrieval.objects.exists()

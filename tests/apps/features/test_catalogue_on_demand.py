@@ -7,19 +7,10 @@ import pytest
 from apps.features import selectors, services
 from apps.features.choices import BuildState
 from apps.features.models import Feature
-from foundation import ledger
-from foundation.ledger.dispatch import dispatch_once
+from tests.apps.features.stage import deliver_events
 
 FEATURES = "/t/acme/p/flights/features/"
 URL = "/api/v1/features/"
-
-
-def deliver_events():
-    """Whatever the ledger tells by now, to both of whom keep the catalogue."""
-    ledger.sequence_once()
-    for name in ("features.catalogue", "features.catalogue_on_demand"):
-        while dispatch_once(name=name):
-            pass
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from apps.features.models import Feature
 from foundation.errors import AccessDenied, Conflict
 from foundation.ledger.models import LedgerEvent
 from tests.apps.features import stage
-from tests.apps.features.test_features import noted
+from tests.apps.features.stage import deliver_events
 
 
 def test_a_view_that_could_not_be_computed_goes_from_lists_and_sentences(
@@ -21,7 +21,7 @@ def test_a_view_that_could_not_be_computed_goes_from_lists_and_sentences(
     run_jobs()
     failed.refresh_from_db()
     assert (failed.state, failed.number) == (BuildState.FAILED, 2)
-    noted()
+    deliver_events()
     assert Feature.objects.filter(view=failed).exists()
     page = "/t/acme/p/flights/features/"
     assert "One feature view could not be computed" in client_as(scientist).get(page).content.decode()
@@ -33,7 +33,7 @@ def test_a_view_that_could_not_be_computed_goes_from_lists_and_sentences(
     run_jobs()
     failed.refresh_from_db()
 
-    noted()
+    deliver_events()
     assert (failed.state, failed.failure) == (BuildState.DESTROYED, "")
     assert not Feature.objects.filter(view=failed).exists()
     assert Feature.objects.filter(view=view, current=True).exists()

@@ -216,6 +216,20 @@ def test_a_view_of_which_some_rows_have_no_time_is_told_before_it_is_computed(fi
     )
 
 
+def test_a_plan_says_which_of_its_new_features_are_there_already_by_the_same_name(file, run_jobs):
+    file.apply(FILE)
+    stage.deliver_events()
+    other = FILE.replace("  carrier_delay:\n    entity", "  other_delay:\n    entity").split("services:")[0]
+    other = other.replace("delay * 2 AS twice", "delay * 3 AS thrice")
+    other += "on_demand:\n  trip:\n    features: {twice: 1 + 1, once: 1 + 0}\n"
+    notes = {step.name: step.notes for step in file.plan(other).steps}
+    said = "A feature “{}” is there already, in “carrier_delay v1”: look whether it is the one you want."
+    wanted = {"other_delay": (said.format("recent_delay"),), "trip": (said.format("twice"),), "carrier": ()}
+    assert notes == wanted
+    again = file.plan(FILE.replace("delay * 2 AS twice", "delay * 4 AS twice"))
+    assert [step.notes for step in again.steps if step.action == "new version" and step.section == "views"] == [()]
+
+
 MORE = FILE.replace(
     "services:\n",
     """\

@@ -12,22 +12,13 @@ from apps.datasets import services as datasets
 from apps.datasets.models import DatasetVersion
 from apps.features import selectors, services
 from apps.features.models import Feature, FeatureView
-from foundation import ledger
 from foundation.errors import AccessDenied, NotFound
-from foundation.ledger.dispatch import dispatch_once
 from tests.apps.features.shared import *  # noqa: F403
-from tests.apps.features.stage import EVENTS
+from tests.apps.features.stage import EVENTS, deliver_events
 from tests.apps.features.test_list_plans import rows_sent
 
 FEATURES = "/t/acme/p/flights/features/"
 REST = "/api/v1/features/"
-
-
-def noted():
-    """Whatever the ledger tells by now."""
-    ledger.sequence_once()
-    while dispatch_once(name="features.catalogue"):
-        pass
 
 
 def found(client, **query):
@@ -44,7 +35,7 @@ def client(client_as, scientist):
 
 @pytest.fixture
 def feature(view, scientist):
-    noted()
+    deliver_events()
     return selectors.visible_features(actor=scientist).get()
 
 
@@ -71,7 +62,7 @@ def test_a_feature_is_found_by_what_is_known_of_it_once_its_view_is_computed(vie
 def test_each_tab_of_a_feature_answers(view, feature, client, define, flights, run_jobs):
     define.training_set(flights, "late", event_time="moment", views=[{"view": view.pk, "keys": {}, "features": None}])
     run_jobs()
-    noted()
+    deliver_events()
     here = f"{FEATURES}catalogue/{feature.pk}/"
     assert "One training set uses it" in client.get(here).content.decode()
     said = {
@@ -85,9 +76,38 @@ def test_each_tab_of_a_feature_answers(view, feature, client, define, flights, r
     for tab, words in said.items():
         assert words in client.get(here, {"tab": tab}).content.decode(), tab
     assert sum(client.get(f"{here}spread.json").json()["data"][0]["y"]) == 3
-    assert client.get(f"{here}time.json").json()["data"]
+    along = client.get(f"{here}time.json").json()["data"]
+    assert [[y for y in quartile["y"] if y is not None] for quartile in along] == [[5, 7, 50]] * 3
     assert found(client, used="training_set") == ["recent_delay"]
     assert found(client, used="nothing") == []
+
+
+def test_how_its_values_moved_from_version_to_version_is_told_and_of_masked_ones_it_is_not(
+    define, carrier, ingested, run_jobs, client, client_as, viewer, scientist
+):
+    def rows(name, shift, missing=0):
+        values = ["" if n < missing else str(n + shift) for n in range(200)]
+        lines = [f"c{n % 9},2013-01-{1 + n % 28:02d} 09:00:00,{value}" for n, value in enumerate(values)]
+        return ingested(f"{name}.csv", "\n".join(["carrier,moment,delay", *lines]).encode())
+
+    given = (rows("first", 0, missing=20), rows("same", 1, missing=20), rows("other", 90))
+    for version in given:
+        define.view(carrier, "delays", "SELECT * FROM d", event_time="moment", d=version)
+        run_jobs()
+    deliver_events()
+    feature = Feature.objects.get(name="delay", view__number=3)
+    here = f"{FEATURES}catalogue/{feature.pk}/"
+    page = client.get(here, {"tab": "versions"})
+    told = [(one.feature.view.number, one.tone, one.feature.null_share) for one in page.context["editions"]]
+    assert told == [(3, "far", 0), (2, "steady", 0.1), (1, "", 0.1)]
+    text = page.content.decode()
+    assert "Far from it" in text and "Steady" in text and "10" in text
+    first = client.get(f"{FEATURES}catalogue/{Feature.objects.get(name='delay', view__number=1).pk}/")
+    assert "A newer version of its view has rows" in first.content.decode()
+    for version in given:
+        datasets.classify_columns(actor=scientist, version=version, classes={"delay": "personal"})
+    seen = client_as(viewer).get(here, {"tab": "versions"}).context["editions"]
+    assert [one.moved for one in seen] == [None, None, None]
 
 
 def test_it_is_described_once_for_every_version_of_its_view(
@@ -104,7 +124,7 @@ def test_it_is_described_once_for_every_version_of_its_view(
     assert client_as(viewer).get(f"{here}describe/").status_code == 403
     version = DatasetVersion.objects.get(pk=view.inputs["delays"])
     again = define.view(view.entity, view.name, view.sql, event_time="moment", delays=version)
-    noted()
+    deliver_events()
     rows = selectors.visible_features(actor=scientist, every_version=True).order_by("view__number")
     said = "Minutes behind the plan"
     assert [(row.description, row.current) for row in rows] == [(said, True), (said, False)], "the newest has no rows"
@@ -124,11 +144,11 @@ def test_of_personal_values_counts_alone_are_kept_and_shown(
         e=events,
     )
     run_jobs()
-    noted()
+    deliver_events()
     spent = Feature.objects.get(name="spent")
     assert spent.mean is not None and not spent.covered
     _say(scientist, events, {"spent": "personal"})
-    noted()
+    deliver_events()
     spent.refresh_from_db()
     assert (spent.covered, spent.mean, spent.deviation, spent.null_share) == (True, None, None, 0)
     reader = client_as(viewer)
@@ -191,6 +211,25 @@ def test_the_form_says_what_is_there_already_and_holds_nobody_up(view, feature, 
         "Similar features exist"
         not in client.post(FEATURES + "views/new/", {**form, "name": view.name}).content.decode()
     )
+
+
+def test_the_forms_of_windows_and_of_on_demand_features_say_so_by_the_names_that_are_typed(
+    view, feature, client, client_as, viewer
+):
+    windows, on_demand, row = FEATURES + "windows/new/", FEATURES + "on-demand/new/", {"function_0": "count"}
+    for path, typed, nothing in (
+        (windows, {**row, "name_0": "delay_recent", "entity": str(view.entity_id)}, {**row, "name_0": "wind_speed"}),
+        (on_demand, {"features": "delayRecent = 1\n= half a line"}, {"features": "wind_speed = 1\n\n="}),
+    ):
+        assert 'hx-trigger="change from:#define"' in client.get(path).content.decode(), path
+        answer = client.post(path, {**typed, "act": "similar"})
+        page = answer.content.decode()
+        assert answer.status_code == 200 and "Similar features exist" in page, path
+        assert f"catalogue/{feature.pk}/" in page and "Names are compared" in page and "is required" not in page, path
+        assert "Similar features exist" not in client.post(path, {**nothing, "act": "similar"}).content.decode(), path
+        assert client_as(viewer).post(path, {**typed, "act": "similar"}).status_code == 403
+    again = {**row, "name_0": "delay_recent", "name": view.name, "act": "similar"}
+    assert "Similar features exist" not in client.post(windows, again).content.decode()
 
 
 def test_another_tenant_and_another_project_find_no_feature(feature, client, client_as, other_scientist, scientist):

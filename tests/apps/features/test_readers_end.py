@@ -10,9 +10,9 @@ from apps.datasets import services as dataset_services
 from apps.features import services
 from apps.features.services.online import online_store
 from apps.tenants import services as tenants
-from foundation import clock, ledger
+from foundation import clock
 from foundation.access.models import Membership
-from foundation.ledger.dispatch import dispatch_once
+from tests.apps.features.stage import deliver_events
 from tests.support.people import make_person
 
 
@@ -34,9 +34,7 @@ def admitted(view):
 
 
 def told():
-    ledger.sequence_once()
-    while dispatch_once(name="features.readers"):
-        pass
+    deliver_events("features.readers")
     return set(online_store().admitted("sanad-reader"))
 
 

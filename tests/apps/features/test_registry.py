@@ -83,6 +83,28 @@ def test_a_training_set_of_a_service_takes_its_views_and_a_version_pins_it(
         define.training_set(flights, "x", event_time="moment", service_id=service.pk, views=[{"view": second.pk}])
 
 
+def test_the_page_of_a_feature_names_the_models_and_deployments_that_use_it_and_what_it_costs(
+    deployed, view, scientist, client_as, api_as
+):
+    Revision.objects.filter(pk=deployed.pk).update(traffic_percent=100)
+    services.note_view(view_id=view.pk)
+    services.note_training_set(training_set_id=deployed.model_version.run.training_set_id)
+    feature = selectors.visible_features(actor=scientist).get(view=view)
+    client, here = client_as(scientist), "/t/acme/p/flights/features/"
+    page = client.get(f"{here}catalogue/{feature.pk}/", {"tab": "use"})
+    kinds = ["training_set", "run", "model_version", "revision"]
+    assert [one.kind for one in page.context["users"]] == kinds
+    assert [one["kind"] for one in api_as(scientist).get(f"/api/v1/features/{feature.pk}/").json()["users"]] == kinds
+    assert f"models/versions/{deployed.model_version_id}/" in page.content.decode()
+    for use in ("training_set", "run", "model", "deployment"):
+        rows = client.get(here, {"used": use}).context["table"].page.object_list
+        assert [row.record.name for row in rows] == ["recent_delay"], use
+    cost = page.context["cost"]
+    assert (cost.jobs, cost.features, cost.keys_online, cost.bytes) == (2, 1, 2, cost.view_bytes)
+    assert cost.view_bytes > 0 and cost.seconds > 0
+    assert "2 jobs of its view" in page.content.decode()
+
+
 def test_what_is_said_about_a_view_is_no_new_version_and_its_meaning_stays(view, admin, scientist, viewer):
     digest = view.definition_digest
     changed = services.describe_view(

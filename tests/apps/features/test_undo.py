@@ -6,7 +6,8 @@ import pytest
 
 from apps.features import selectors, services
 from apps.features.models import Entity, Feature, FeatureService, FeatureView, OnDemandView
-from tests.apps.features.test_features import noted
+from tests.apps.features.shared import *  # noqa: F403
+from tests.apps.features.stage import deliver_events
 from tests.support.undo import press_undo, undo
 
 FEATURES = "/t/acme/p/flights/features/"
@@ -83,7 +84,7 @@ def test_a_save_that_changes_nothing_or_tells_types_for_good_offers_nothing(clie
 
 
 def test_what_a_feature_means_comes_back(client, view, scientist):
-    noted()
+    deliver_events()
     feature = selectors.visible_features(actor=scientist).get()
     here = f"{FEATURES}catalogue/{feature.pk}/"
     client.post(f"{here}describe/", {"description": "Minutes behind"})

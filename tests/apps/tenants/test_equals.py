@@ -33,7 +33,7 @@ ODD = """O'Brien "& Sons" {0} $(id)"""
 THING = SimpleNamespace(pk=uuid4(), name=ODD)
 _THINGS = ("group", "account", "provider", "webhook", "binned", "tenant", "connection", "stream", "ingestion")
 _THINGS += ("saved", "dataset", "version", "quarantine", "transformation")
-_THINGS += ("view", "entity", "service", "set")
+_THINGS += ("view", "entity", "service", "set", "feature")
 PAGE = {
     "membership": SimpleNamespace(pk=uuid4(), user=SimpleNamespace(email="o'brien@acme.test")),
     **dict.fromkeys(_THINGS, THING),

@@ -44,10 +44,13 @@ def like_feature(*, actor: Actor, feature: Feature) -> list[Alike]:
     return alike(actor, told, rows, {"mean": feature.mean, "deviation": feature.deviation})
 
 
-def like_new(*, actor: Actor, project_id: UUID, features: Iterable[Described], view_name: str = "") -> dict[str, Any]:
-    """For each new feature what is like it, those without any left out. `view_name` names one that gets a version."""
+def like_new(
+    *, actor: Actor, project_id: UUID, features: Iterable[Described], view_name: str = "", on_demand_name: str = ""
+) -> dict[str, list[Alike]]:
+    """For each new feature what is like it, those without any left out. The names are of what gets a version."""
     rows = visible_features(actor=actor, project_id=project_id)
     rows = rows.exclude(view__name=view_name) if view_name else rows
+    rows = rows.exclude(on_demand__name=on_demand_name) if on_demand_name else rows
     there = [(row, _described(row, {})) for row in _slim(rows)]
     asked = list(features)[: max(1, _MOST_PAIRS // max(len(there), 1))]
     profiles = _Profiles(actor)

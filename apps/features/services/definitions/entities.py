@@ -9,7 +9,6 @@ from django.utils.translation import gettext as _
 from apps.features import selectors
 from apps.features.errors import DefinitionRefused
 from apps.features.models import Entity
-from apps.features.services.defining import define_entity
 from apps.features.services.definitions.reading import Fields, Problem, Value
 from apps.features.services.definitions.saying import (
     Said,
@@ -21,6 +20,7 @@ from apps.features.services.definitions.saying import (
 )
 from apps.features.services.definitions.sections import Action, Context, Section, Step, Wanted
 from apps.features.services.describing import describe_entity
+from apps.features.services.entities import define_entity
 from apps.features.services.meaning import tell_key_types
 from apps.features.services.naming import column_list
 

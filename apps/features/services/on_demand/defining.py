@@ -19,9 +19,8 @@ from apps.features.choices import GONE, BuildState
 from apps.features.errors import DefinitionRefused
 from apps.features.events import OnDemandViewDefined
 from apps.features.models import FeatureView, OnDemandView
-from apps.features.services.defining import check_name
 from apps.features.services.describing import checked_tags, owner_called
-from apps.features.services.naming import column_list
+from apps.features.services.naming import check_name, column_list
 from apps.features.services.on_demand.wording import refused
 from apps.projects.services import lock_project
 from foundation import ledger

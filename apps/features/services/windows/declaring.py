@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 
 from apps.features.choices import KnownSince, WindowFunction
 from apps.features.errors import DefinitionRefused
-from apps.features.services.defining import check_name, no_time
-from apps.features.services.naming import column_list
+from apps.features.services.meaning import no_time
+from apps.features.services.naming import check_name, column_list
 from apps.features.services.windows.plans import Aggregation, Plan, stored_type
 from foundation.figures import number
 

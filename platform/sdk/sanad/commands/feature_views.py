@@ -63,6 +63,13 @@ def add_to(features: Any) -> None:
     )
     fresh.add_argument("view", help=_VIEW)
     fresh.add_argument("seconds", type=windows.span, nargs="?", metavar="SPAN", help="like 2h; without it, any age")
+    beside = "what was served of a view beside what a training set would have joined"
+    skew = add(features, "skew", features_skew, beside)
+    skew.add_argument("view", help=_VIEW)
+    watch = add(features, "watch-skew", features_watch_skew, "how much is compared, and from where on it is an alert")
+    watch.add_argument("view", help=_VIEW)
+    watch.add_argument("share", type=float, help="which part of what is served is compared, from 0 to 1")
+    watch.add_argument("limit", type=float, help="which part of that may differ, from 0 to 1")
 
 
 def features_entity(client: Client, said: Namespace) -> None:
@@ -122,3 +129,17 @@ def features_materialise(client: Client, said: Namespace) -> None:
 def features_freshness(client: Client, said: Namespace) -> None:
     view = client.features.freshness(said.view, said.seconds)
     show(chosen(view, ("id", "name", "freshness_seconds", "event_age_seconds", "stale_since")), as_json=said.json)
+
+
+def features_skew(client: Client, said: Namespace) -> None:
+    found = client.features.skew(said.view)
+    if said.json:
+        show(found, as_json=True)
+    else:
+        rows = [{**one, "compared": found["compared"]} for one in found["features"]]
+        table(rows, ("name", "compared", "different", "gap"), as_json=False)
+
+
+def features_watch_skew(client: Client, said: Namespace) -> None:
+    view = client.features.watch_skew(said.view, share=said.share, limit=said.limit)
+    show(chosen(view, ("id", "name", "skew_share", "skew_limit", "skewed_since")), as_json=said.json)
