@@ -29,6 +29,13 @@ REFUSED = [
     ("(SELECT any_value(delay) FROM delays)", r"ANY_VALUE takes rows in the order"),
     ("(SELECT string_agg(carrier) FROM delays)", r"STRING_AGG takes rows in the order"),
     ("(SELECT delay FROM delays LIMIT 1)", r"LIMIT takes rows in the order"),
+    ("moment < ago(INTERVAL 1 DAY)", r"AGO reads the clock"),
+    ("(SELECT json_group_array(carrier) FROM delays)", r"JSON_GROUP_ARRAY takes rows in the order"),
+    ("(SELECT json_group_structure(carrier) FROM delays)", r"JSON_GROUP_STRUCTURE takes rows in the order"),
+    ("sum(delay) OVER (PARTITION BY carrier ROWS 1 PRECEDING)", r"SUM OVER takes rows in the order"),
+    ("count(*) OVER (ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING)", r"OVER takes rows in the order"),
+    ("(SELECT reservoir_quantile(delay, 0.5) FROM delays)", r"RESERVOIR_QUANTILE answers something else"),
+    ("(SELECT approx_quantile(delay, 0.5) FROM delays)", r"APPROX_QUANTILE answers something else"),
 ]
 KEPT = [
     "age(moment, TIMESTAMP '2013-01-01')",
@@ -37,6 +44,10 @@ KEPT = [
     "(SELECT delay FROM delays ORDER BY moment LIMIT 1)",
     "list_aggregate([delay], 'sum')",
     "(SELECT max(delay) FROM delays)",
+    "sum(delay) OVER (PARTITION BY carrier)",
+    "sum(delay) OVER (PARTITION BY carrier ORDER BY moment ROWS 1 PRECEDING)",
+    "count(*) OVER (ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)",
+    "list_any_value([delay])",
 ]
 
 
@@ -49,6 +60,7 @@ def test_sql_that_could_answer_otherwise_tomorrow_is_told_by_its_word_and_line()
         ("SELECT DISTINCT ON (carrier) carrier, moment, delay FROM delays", "DISTINCT ON takes rows in the order"),
         ("SELECT * FROM delays LIMIT 10", "LIMIT takes rows in the order"),
         ("SELECT * FROM delays USING SAMPLE 10%", "SAMPLE takes rows by chance"),
+        ("SELECT a.* FROM delays a POSITIONAL JOIN delays b", "POSITIONAL JOIN takes rows by chance"),
         ("WITH x AS (SELECT now() AS n) SELECT * FROM delays, x", "NOW reads the clock"),
     ):
         with pytest.raises(DefinitionRefused, match=sentence):
