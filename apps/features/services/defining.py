@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -20,7 +20,6 @@ from apps.features.errors import DefinitionRefused
 from apps.features.events import EntityDefined, FeatureViewDefined
 from apps.features.models import Entity, FeatureView
 from apps.features.services.describing import checked_tags, owner_called
-from apps.features.services.foreseeing import warnings_of_sql
 from apps.features.services.meaning import check_carried, check_steady, checked_key_types, fit_keys
 from apps.features.services.naming import column_list, meant
 from apps.projects.services import lock_project
@@ -38,7 +37,7 @@ if TYPE_CHECKING:
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 # What is counted from 1970 on is no cast away from a time.
 _NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "U", "DECIMAL", "FLOAT", "DOUBLE")
-_PREVIEW_ROWS, _SAMPLE_ROWS = 50, 10_000
+_PREVIEW_ROWS = 50
 MOST_TTL_S = 100 * 366 * 86_400
 # What a view says of how its values online are watched.
 WATCHED = ("freshness_seconds", "skew_share", "skew_limit")
@@ -163,7 +162,7 @@ def checked_features(
     actor: Actor, entity: Entity, sql: str, inputs: Mapping[str, UUID], event_time: str, created_column: str
 ) -> list[dict[str, str]]:
     """The features that the SQL gives, described in the sandbox; DefinitionRefused where they cannot be a view's."""
-    tables, names = _tables(actor, sql, inputs)
+    tables, names = input_tables(actor, sql, inputs)
     check_steady(sql, names)
     columns = lake.sandbox.describe(actor.tenant_id, sql, tables)
     features = _features(columns, entity, event_time, created_column)
@@ -218,57 +217,13 @@ def watched_before(project: Project, name: str) -> dict[str, Any]:
 def preview_sql(*, actor: Actor, project: Project, sql: str, inputs: Mapping[str, UUID]) -> pa.Table:
     """The first rows that a definition would give; nothing is kept."""
     policies.check_can_define(actor, project)
-    tables, names = _tables(actor, sql, inputs)
+    tables, names = input_tables(actor, sql, inputs)
     check_steady(sql, names)
     found = lake.sandbox.run(actor.tenant_id, sql, tables, limit_rows=_PREVIEW_ROWS, timeout_s=20)
     return found.read_all()
 
 
-def noted(actor: Actor, view: FeatureView, inputs: Mapping[str, UUID]) -> tuple[str, ...]:
-    """What whoever defines the view should know of its SQL, in words; nothing is kept."""
-    ahead = warnings_of_sql(view.sql, view.event_time) if view.sql else []
-    return (*ahead, *_look_at_sample(actor, view, inputs))
-
-
-def ask_of_view(actor: Actor, sql: str, inputs: Mapping[str, UUID], event_time: str) -> None:
-    """Ask the sandbox all that defining such a view and its notes will ask, within `lake.sandbox.asked_once`."""
-    tables, names = _tables(actor, sql, inputs)
-    ask_of_sql(actor, sql, tables, names, event_time)
-
-
-def ask_of_sql(actor: Actor, sql: str, tables: Mapping[str, TableAt], names: Iterable[str], event_time: str) -> None:
-    """The same where the tables and the names of their columns are known."""
-    check_steady(sql, names)
-    lake.sandbox.describe(actor.tenant_id, sql, tables)
-    warnings_of_sql(sql, event_time)
-    _sampled(actor, sql, tables)
-
-
-def _look_at_sample(actor: Actor, view: FeatureView, inputs: Mapping[str, UUID]) -> tuple[str, ...]:
-    """What the SQL gives over the first rows of its inputs: a dry run."""
-    tables, _names = _tables(actor, view.sql, inputs)
-    rows, empty_in = _sampled(actor, view.sql, tables)
-    if not rows:
-        return (_("Over the first rows of its inputs the SQL gives none; that may be its conditions."),)
-    keys = [*view.entity.join_keys, view.event_time]
-    if empty := [name for name in keys if empty_in[name]]:
-        said = _("Some rows have no %(columns)s; computing refuses them. Leave them out with a WHERE in the SQL.")
-        return (said % {"columns": column_list(empty)},)
-    return ()
-
-
-def _sampled(actor: Actor, sql: str, tables: Mapping[str, TableAt]) -> tuple[int, dict[str, int]]:
-    """How many rows there are over the first of the inputs, and how many of them are empty in each column."""
-
-    def ask() -> tuple[int, dict[str, int]]:
-        limits: dict[str, Any] = {"limit_rows": _PREVIEW_ROWS, "sample_rows": _SAMPLE_ROWS, "timeout_s": 20}
-        rows = lake.sandbox.run(actor.tenant_id, sql, tables, **limits).read_all()
-        return rows.num_rows, {name: rows.column(name).null_count for name in rows.column_names}
-
-    return lake.sandbox.once(("sample", actor.tenant_id, sql, frozenset(tables.items())), ask)
-
-
-def _tables(actor: Actor, sql: str, inputs: Mapping[str, UUID]) -> tuple[dict[str, TableAt], set[str]]:
+def input_tables(actor: Actor, sql: str, inputs: Mapping[str, UUID]) -> tuple[dict[str, TableAt], set[str]]:
     """Where the inputs lie in the lake, and the names of all their columns."""
     if not inputs:
         sentence = _(

@@ -216,6 +216,17 @@ def test_a_view_of_which_some_rows_have_no_time_is_told_before_it_is_computed(fi
     )
 
 
+def test_a_key_that_is_a_document_is_told_before_it_is_computed(file, ingested):
+    ingested(
+        "texts.csv", b"carrier,moment,delay\nAA,2013-01-01 09:00:00,5\n" + b"x" * 1001 + b",2013-01-02 09:00:00,5\n"
+    )
+    plan = file.plan(FILE.replace("dataset: delays.csv", "dataset: texts.csv"))
+    (step,) = [step for step in plan.steps if step.section == "views"]
+    assert step.notes == (
+        "Some rows have a key of more than 1000 bytes in “carrier”; computing refuses them. Is it the right column?",
+    )
+
+
 MORE = FILE.replace(
     "services:\n",
     """\

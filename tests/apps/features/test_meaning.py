@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
+import duckdb
 import pyarrow as pa
 import pytest
 
@@ -143,10 +144,43 @@ def test_nan_and_infinities_become_nulls_batch_by_batch():
     batch = pa.record_batch({"a": [1.0, float("nan"), float("inf"), None], "b": [1, 2, 3, 4]})
     counts: Counter[str] = Counter()
     reader = pa.RecordBatchReader.from_batches(batch.schema, [batch, batch])
-    table = made_missing(reader, counts).read_all()
+    table = made_missing(reader, counts, ["a", "b"]).read_all()
     assert table.column("a").to_pylist() == [1.0, None, None, None] * 2
     assert counts == {"a": 4}
     assert table.schema == batch.schema
+
+
+MOMENTS = ("9999-12-29", "0001-01-03", "infinity", "-infinity", "10000-01-01", "0044-03-15 (BC)")
+
+
+@pytest.mark.parametrize("kind", ["DATE", "TIMESTAMP", "TIMESTAMPTZ", "TIMESTAMP_S", "TIMESTAMP_MS"])
+def test_times_that_are_infinite_or_that_no_program_holds_become_nulls(kind):
+    listed = ", ".join(f"('{moment}'::{kind})" for moment in MOMENTS)
+    rows = duckdb.connect().execute(f"SELECT moment FROM (VALUES {listed}, (NULL)) AS told(moment)").to_arrow_reader()
+    counts: Counter[str] = Counter()
+    found = made_missing(rows, counts, ["moment"]).read_all().column("moment").to_pylist()
+    assert [moment.year for moment in found[:2]] == [9999, 1]
+    assert found[2:] == [None] * 5
+    assert counts == {"moment": 4}
+
+
+def test_when_a_row_became_known_is_no_feature_and_stays_as_it_is():
+    rows = duckdb.connect().execute("SELECT 'infinity'::TIMESTAMP AS known, 'inf'::FLOAT AS x").to_arrow_reader()
+    found = made_missing(rows, Counter(), ["x"]).read_all()
+    assert (found.column("known").null_count, found.column("x").null_count) == (0, 1)
+
+
+def test_a_time_without_end_goes_online_as_missing(define, carrier, ingested, run_jobs):
+    delays = ingested("delays.csv", b"carrier,moment,delay\nAA,2013-01-01 09:00:00,0\nBB,2013-01-01 09:00:00,5\n")
+    sql = "SELECT carrier, moment, CASE delay WHEN 0 THEN 'infinity'::TIMESTAMP ELSE moment END AS until FROM d"
+    view = define.view(carrier, "spans", sql, event_time="moment", d=delays)
+    run_jobs()
+    view.refresh_from_db()
+    assert (view.state, view.online_keys, view.features[0]["unreal"]) == (BuildState.READY, 2, 1), view.failure
+    rows = services.read_online(
+        actor=define._by["actor"], view_ids=[view.pk], entities=[{"carrier": "AA"}, {"carrier": "BB"}]
+    )
+    assert [row["features"]["until"] is None for row in rows] == [True, False]
 
 
 def test_a_key_that_is_a_document_is_refused_where_rows_are_computed(define, carrier, ingested, run_jobs):

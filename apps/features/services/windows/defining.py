@@ -17,7 +17,6 @@ from apps.features.errors import DefinitionRefused
 from apps.features.models import Entity, FeatureView
 from apps.features.services.defining import (
     announce,
-    ask_of_sql,
     check_name,
     check_ttl,
     definition_digest,
@@ -26,6 +25,7 @@ from apps.features.services.defining import (
 )
 from apps.features.services.describing import checked_tags, owner_called
 from apps.features.services.meaning import check_steady, fit_keys
+from apps.features.services.trying import ask_of_sql
 from apps.features.services.windows.declaring import KNOWN_SINCE, check_events_have, checked, features_of, plan_of
 from apps.streams import selectors as streams
 from apps.tenants import services as tenants

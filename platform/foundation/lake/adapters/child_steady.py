@@ -76,7 +76,7 @@ class _Macros:
             for macro, definition in rows.fetchall():
                 self._written.setdefault(str(macro).lower(), []).append(str(definition))
         definitions = self._written.get(name, [])
-        return [statement.tree_of(self._connection, f"SELECT {one}")["statements"] for one in definitions]  # noqa: S608
+        return [statement.tree_of(self._connection, f"SELECT {one}")["statements"] for one in definitions]
 
 
 class _Reading:
@@ -90,9 +90,8 @@ class _Reading:
             yield from self._word(node)
         if kind == "FUNCTION":
             yield from self._function(node)
-        if kind == "WINDOW" and not _ordered_window(node):
-            if self._named(node) in _WINDOWS_OF_THE_ORDER or _counts_rows(node):
-                yield _said("order", f"{self._named(node)} OVER", node)
+        if kind == "WINDOW" and not _ordered_window(node) and self._goes_by_rows(node):
+            yield _said("order", f"{self._named(node)} OVER", node)
         if node.get("type") == "JOIN" and node.get("ref_type") == "POSITIONAL":
             yield _said("sample", "POSITIONAL JOIN", node)
         if isinstance(node.get("sample"), dict):
@@ -121,6 +120,9 @@ class _Reading:
         inner = (one for tree in self._macros.trees(name) for part in _nodes(tree) for one in self.of(part))
         if first := next(inner, None):
             yield _said(first["reason"], name, node)
+
+    def _goes_by_rows(self, node: dict[str, Any]) -> bool:
+        return self._named(node) in _WINDOWS_OF_THE_ORDER or _counts_rows(node)
 
     @staticmethod
     def _named(node: dict[str, Any]) -> str:
