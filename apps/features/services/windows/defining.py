@@ -160,6 +160,7 @@ def preview_events(
     sql = sql.strip() or f"SELECT * FROM {ALIAS}"  # noqa: S608 - a constant
     dataset_services.check_may_query(actor, [version])
     dataset_services.check_sql_classified(actor, sql, [version])
+    check_steady(sql, version.column_names)
     found = lake.sandbox.run(actor.tenant_id, sql, {ALIAS: at}, limit_rows=_PREVIEW_ROWS, timeout_s=20)
     return found.read_all()
 
