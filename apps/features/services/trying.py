@@ -5,13 +5,14 @@ What it will ask the sandbox can be asked before anything is locked, within `lak
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.utils.translation import gettext as _
 
+from apps.features.choices import ViewKind
 from apps.features.models import FeatureView
 from apps.features.services.defining import input_tables
 from apps.features.services.foreseeing import warnings_of_sql
@@ -54,17 +55,34 @@ def _look_at_sample(actor: Actor, view: FeatureView, inputs: Mapping[str, UUID])
     found = _sampled(actor, view.sql, tables)
     if not found.rows:
         return (_("Over the first rows of its inputs the SQL gives none; that may be its conditions."),)
+    return tuple(_misfits(found, view.entity.join_keys, view.event_time, left_out=view.kind == ViewKind.WINDOWS))
+
+
+def notes_on_rows(rows: pa.Table, keys: Iterable[str], event_time: str) -> list[str]:
+    """What the first rows of a view's SQL tell of its keys and times, in words."""
+    return _misfits(_Sampled.of(rows), list(keys), event_time)
+
+
+def _misfits(found: _Sampled, keys: Sequence[str], event_time: str, *, left_out: bool = False) -> list[str]:
+    """Rows that no view keeps; with `left_out` they are events, which are left out and counted."""
     notes = []
-    if empty := [name for name in (*view.entity.join_keys, view.event_time) if found.empty_in[name]]:
+    if empty := [name for name in (*keys, event_time) if found.empty_in.get(name)]:
         said = _("Some rows have no %(columns)s; computing refuses them. Leave them out with a WHERE in the SQL.")
+        if left_out:
+            said = _("Some events have no %(columns)s; they are left out and counted.")
         notes.append(said % {"columns": column_list(empty)})
-    if long := [name for name in view.entity.join_keys if found.longest_in.get(name, 0) > MOST_BYTES]:
+    if long := [name for name in keys if found.longest_in.get(name, 0) > MOST_BYTES]:
         said = _(
             "Some rows have a key of more than %(most)d bytes in %(columns)s; computing refuses them. Is it the right "
             "column?"
         )
+        if left_out:
+            said = _(
+                "Some events have a key of more than %(most)d bytes in %(columns)s; they are left out and counted. Is "
+                "it the right column?"
+            )
         notes.append(said % {"most": MOST_BYTES, "columns": column_list(long)})
-    return tuple(notes)
+    return notes
 
 
 @dataclass(frozen=True)
@@ -76,16 +94,19 @@ class _Sampled:
     empty_in: dict[str, int]
     longest_in: dict[str, int]
 
+    @classmethod
+    def of(cls, rows: pa.Table) -> _Sampled:
+        columns = {name: rows.column(name) for name in rows.column_names}
+        empty = {name: column.null_count for name, column in columns.items()}
+        return cls(rows.num_rows, empty, {name: _longest(column) for name, column in columns.items()})
+
 
 def _sampled(actor: Actor, sql: str, tables: Mapping[str, TableAt]) -> _Sampled:
     """The same rows are looked at but once, within `lake.sandbox.asked_once`."""
 
     def ask() -> _Sampled:
         limits: dict[str, Any] = {"limit_rows": _SHOWN_ROWS, "sample_rows": _SAMPLE_ROWS, "timeout_s": 20}
-        rows = lake.sandbox.run(actor.tenant_id, sql, tables, **limits).read_all()
-        columns = {name: rows.column(name) for name in rows.column_names}
-        empty = {name: column.null_count for name, column in columns.items()}
-        return _Sampled(rows.num_rows, empty, {name: _longest(column) for name, column in columns.items()})
+        return _Sampled.of(lake.sandbox.run(actor.tenant_id, sql, tables, **limits).read_all())
 
     return lake.sandbox.once(("sample", actor.tenant_id, sql, frozenset(tables.items())), ask)
 

@@ -256,6 +256,13 @@ services:
 MORE += "    on_demand:\n      context: [late_each]\n"
 
 
+def test_events_without_a_key_or_a_time_are_told_to_be_left_out(file, ingested):
+    ingested("gaps.csv", b"carrier,moment,delay\nAA,2013-01-01 09:00:00,5\nBB,,5\n")
+    section = MORE[MORE.index("windows:") : MORE.index("on_demand:")].replace("delays.csv", "gaps.csv")
+    (step,) = file.plan(FILE[: FILE.index("views:")] + section).changes[1:]
+    assert step.notes == ("Some events have no “moment”; they are left out and counted.",)
+
+
 def test_windows_and_on_demand_features_are_held_by_the_file_too(file, scientist):
     plan = file.plan(MORE)
     assert [one[:3] for one in told(plan)] == [
