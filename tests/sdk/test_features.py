@@ -42,6 +42,9 @@ def view(portal, tokens):
         Entity.objects.all().delete()
 
 
+SAID = ("--owner", "scientist@acme.test", "--tag", "b", "--tag", "c")
+
+
 def test_a_file_is_planned_applied_and_written_back(run, view, tmp_path):
     file = tmp_path / "features.yaml"
     file.write_text(FILE)
@@ -68,8 +71,9 @@ def test_a_file_is_planned_applied_and_written_back(run, view, tmp_path):
 
 def test_services_and_marks_on_the_command_line(run, view):
     made = json.loads(
-        run("feature-service", "define", "late", "--view", "delays:delay", "--description", "x", "--json")
+        run("feature-service", "define", "late", "--view", "delays:delay", "--description", "x", "--tag", "a", "--json")
     )
+    assert (made["description"], made["tags"]) == ("x", ["a"])
     assert made["views"] == [{"view": str(view.pk), "features": ["delay"]}]
     second = json.loads(run("feature-service", "define", "late", "--view", "delays", "--json"))
     assert (second["number"], "late" in run("feature-service", "list")) == (2, True)
@@ -114,8 +118,9 @@ def test_a_name_alone_is_not_the_version_that_failed(run, view, client):
 
 def test_an_entity_is_defined_with_its_types_and_not_taken_for_another(run, view, client):
     made = json.loads(
-        run("features", "entity", "shop", "--key", "shop_id:whole number", "--key", "town:text", "--json")
+        run("features", "entity", "shop", "--key", "shop_id:whole number", "--key", "town:text", *SAID, "--json")
     )
+    assert (made["owner"], made["tags"]) == (SAID[1], ["b", "c"])
     assert (made["join_keys"], made["key_types"]) == (["shop_id", "town"], {"shop_id": "whole number", "town": "text"})
     assert json.loads(run("features", "entity", "shop", "--key", "shop_id", "--key", "town", "--json")) == made
     for keys in ({"shop_id": "text", "town": "text"}, ["shop"], ["town", "shop_id"]):

@@ -98,9 +98,15 @@ class FeatureViewSerializer(serializers.ModelSerializer):
 
 
 class FeatureViewDetail(FeatureViewSerializer):
-    """One version alone, with what in its SQL may look ahead: nothing of that is kept, so no list has it."""
+    """One version alone, with what in its SQL may look ahead and which classes its features have: nothing of that is
+    kept, so no list has it."""
 
     warnings = serializers.SerializerMethodField()
+    classes = serializers.SerializerMethodField()
+
+    def get_classes(self, view: FeatureView) -> dict[str, str]:
+        """How sensitive each feature is: the strictest class of the columns that it is computed from."""
+        return selectors.classes_of_view(view)
 
     def get_warnings(self, view: FeatureView) -> list[str]:
         """What in its SQL may bring later values to an earlier event time."""

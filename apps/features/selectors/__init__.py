@@ -31,6 +31,7 @@ from apps.features.selectors.lineage import (
     view_things,
 )
 from apps.features.selectors.masking import (
+    classes_of_view,
     covered_in_view,
     digest_for,
     masks_of_set,
@@ -127,6 +128,7 @@ __all__ = [
     "about",
     "about_entity",
     "check_not_destroyed",
+    "classes_of_view",
     "column_of",
     "columns_meant",
     "cost_of",

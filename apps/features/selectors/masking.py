@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from apps.datasets import selectors as datasets
+from apps.datasets.choices import STRICTNESS
 from apps.features.models import FeatureView, OnDemandView, TrainingSet
 from foundation.identity import Actor
 
@@ -68,6 +69,25 @@ def covered_in_view(view: FeatureView) -> set[str]:
     """The columns that some people see masked, whoever reads."""
     versions = datasets.versions_by_id({UUID(pk) for pk in view.inputs.values()})
     return set(_covered(view, {str(version.pk): version for version in versions}))
+
+
+def classes_of_view(view: FeatureView) -> dict[str, str]:
+    """Of each feature the strictest class among the columns that it is computed from; where that cannot be told, among
+    all that its SQL reads. Empty where it is made of none, as a count of rows is, or not computed yet."""
+    versions = {str(version.pk): version for version in datasets.versions_by_id(set(map(UUID, view.inputs.values())))}
+    said = {
+        (alias, column["name"]): datasets.effective_class(column)
+        for alias, pk in view.inputs.items()
+        if pk in versions
+        for column in versions[pk].schema
+    }
+    found = {}
+    for feature in view.features:
+        sources = feature.get("from", [])
+        wanted = list(said) if sources is None else [(alias, column) for alias, column in sources]
+        classes = [said[one] for one in wanted if said.get(one)]
+        found[feature["name"]] = max(classes, key=lambda one: STRICTNESS[one], default="")
+    return found
 
 
 def _covered(view: FeatureView, versions: Mapping[str, Any]) -> dict[str, datasets.Mask]:

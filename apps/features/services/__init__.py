@@ -80,6 +80,7 @@ from apps.features.services.retrieving import retrieve
 from apps.features.services.serving import define_service, register_on_demand, remove_service
 from apps.features.services.skew import check_served, put_samples, watch_skew
 from apps.features.services.training_sets import define_training_set
+from apps.features.services.trying import notes_on_rows
 from apps.features.services.windows import advance_view, stream_committed, wake_all
 from apps.features.services.windows.defining import define_windows, preview_events
 
@@ -140,6 +141,7 @@ __all__ = [
     "note_on_demand",
     "note_training_set",
     "note_view",
+    "notes_on_rows",
     "on_demand_fields",
     "online_plan",
     "plan_definitions",

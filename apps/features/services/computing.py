@@ -81,7 +81,7 @@ def _rows_of_sql(
     job.progress(_("Running the SQL"), 10)
     rows = lake.sandbox.run(view.tenant_id, view.sql, inputs, timeout_s=_TIMEOUT_S, memory_mb=_MEMORY_MB)
     unreal: Counter[str] = Counter()
-    at = tables.write(table, made_missing(rows, unreal))
+    at = tables.write(table, made_missing(rows, unreal, view.feature_names))
     job.raise_if_cancelled()
     job.progress(_("Checking keys and times"), 60)
     count = _checked_count(tables, at, view)

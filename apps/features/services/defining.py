@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -19,8 +19,6 @@ from apps.features.errors import DefinitionRefused
 from apps.features.events import FeatureViewDefined
 from apps.features.models import Entity, FeatureView
 from apps.features.services.describing import checked_tags, owner_called
-from apps.features.services.foreseeing import warnings_of_sql
-from apps.features.services.likening import named_alike
 from apps.features.services.meaning import check_carried, check_steady, fit_keys, no_time
 from apps.features.services.naming import check_name, column_list
 from apps.projects.services import lock_project
@@ -34,7 +32,7 @@ if TYPE_CHECKING:
 
     from apps.projects.models import Project
 
-_PREVIEW_ROWS, _SAMPLE_ROWS = 50, 10_000
+_PREVIEW_ROWS = 50
 MOST_TTL_S = 100 * 366 * 86_400
 # What a view says of how its values online are watched.
 WATCHED = ("freshness_seconds", "skew_share", "skew_limit")
@@ -89,7 +87,7 @@ def checked_features(
     actor: Actor, entity: Entity, sql: str, inputs: Mapping[str, UUID], event_time: str, created_column: str
 ) -> list[dict[str, str]]:
     """The features that the SQL gives, described in the sandbox; DefinitionRefused where they cannot be a view's."""
-    tables, names = _tables(actor, sql, inputs)
+    tables, names = input_tables(actor, sql, inputs)
     check_steady(sql, names)
     columns = lake.sandbox.describe(actor.tenant_id, sql, tables)
     features = _features(columns, entity, event_time, created_column)
@@ -144,64 +142,13 @@ def watched_before(project: Project, name: str) -> dict[str, Any]:
 def preview_sql(*, actor: Actor, project: Project, sql: str, inputs: Mapping[str, UUID]) -> pa.Table:
     """The first rows that a definition would give; nothing is kept."""
     policies.check_can_define(actor, project)
-    tables, names = _tables(actor, sql, inputs)
+    tables, names = input_tables(actor, sql, inputs)
     check_steady(sql, names)
     found = lake.sandbox.run(actor.tenant_id, sql, tables, limit_rows=_PREVIEW_ROWS, timeout_s=20)
     return found.read_all()
 
 
-def noted(actor: Actor, view: FeatureView, inputs: Mapping[str, UUID]) -> tuple[str, ...]:
-    """What whoever defines the view should know of its SQL, in words; nothing is kept."""
-    ahead = warnings_of_sql(view.sql, view.event_time) if view.sql else []
-    return (*ahead, *_look_at_sample(actor, view, inputs), *_there_already(actor, view))
-
-
-def _there_already(actor: Actor, view: FeatureView) -> tuple[str, ...]:
-    """Which features of a new view other views have by the same name; of a next version it was said before."""
-    if view.number > 1:
-        return ()
-    return named_alike(actor=actor, project_id=view.project_id, names=view.feature_names, view_name=view.name)
-
-
-def ask_of_view(actor: Actor, sql: str, inputs: Mapping[str, UUID], event_time: str) -> None:
-    """Ask the sandbox all that defining such a view and its notes will ask, within `lake.sandbox.asked_once`."""
-    tables, names = _tables(actor, sql, inputs)
-    ask_of_sql(actor, sql, tables, names, event_time)
-
-
-def ask_of_sql(actor: Actor, sql: str, tables: Mapping[str, TableAt], names: Iterable[str], event_time: str) -> None:
-    """The same where the tables and the names of their columns are known."""
-    check_steady(sql, names)
-    lake.sandbox.describe(actor.tenant_id, sql, tables)
-    warnings_of_sql(sql, event_time)
-    _sampled(actor, sql, tables)
-
-
-def _look_at_sample(actor: Actor, view: FeatureView, inputs: Mapping[str, UUID]) -> tuple[str, ...]:
-    """What the SQL gives over the first rows of its inputs: a dry run."""
-    tables, _names = _tables(actor, view.sql, inputs)
-    rows, empty_in = _sampled(actor, view.sql, tables)
-    if not rows:
-        return (_("Over the first rows of its inputs the SQL gives none; that may be its conditions."),)
-    keys = [*view.entity.join_keys, view.event_time]
-    if empty := [name for name in keys if empty_in[name]]:
-        said = _("Some rows have no %(columns)s; computing refuses them. Leave them out with a WHERE in the SQL.")
-        return (said % {"columns": column_list(empty)},)
-    return ()
-
-
-def _sampled(actor: Actor, sql: str, tables: Mapping[str, TableAt]) -> tuple[int, dict[str, int]]:
-    """How many rows there are over the first of the inputs, and how many of them are empty in each column."""
-
-    def ask() -> tuple[int, dict[str, int]]:
-        limits: dict[str, Any] = {"limit_rows": _PREVIEW_ROWS, "sample_rows": _SAMPLE_ROWS, "timeout_s": 20}
-        rows = lake.sandbox.run(actor.tenant_id, sql, tables, **limits).read_all()
-        return rows.num_rows, {name: rows.column(name).null_count for name in rows.column_names}
-
-    return lake.sandbox.once(("sample", actor.tenant_id, sql, frozenset(tables.items())), ask)
-
-
-def _tables(actor: Actor, sql: str, inputs: Mapping[str, UUID]) -> tuple[dict[str, TableAt], set[str]]:
+def input_tables(actor: Actor, sql: str, inputs: Mapping[str, UUID]) -> tuple[dict[str, TableAt], set[str]]:
     """Where the inputs lie in the lake, and the names of all their columns."""
     if not inputs:
         sentence = _(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -253,14 +254,21 @@ def _columns(
     named = [column["name"] for column in columns]
     extras = ((event_time, ColumnRole.EVENT_TIME), (group, ColumnRole.GROUP), (label, ColumnRole.LABEL))
     columns += [_column(n, types[n], role, "base") for n, role in extras if n and n not in named]
-    twice = sorted({name for name in named if named.count(name) > 1})
-    if twice:
+    beside = {label, event_time, group} | {column for _view, keys, _names in chosen for column in keys.values()}
+    beside |= {column for one in derived for column in one.request.values()}
+    if twice := _twice([*named, *sorted(beside - {"", *base_features})]):
         raise DefinitionRefused(
             _("%(names)s would be there twice. Rename it in a view's SQL or leave one out.")
             % {"names": column_list(twice)},
             fields={"features": [_("The same name from two places.")]},
         )
     return columns
+
+
+def _twice(names: Sequence[str]) -> list[str]:
+    """Those that would be one column: tables of the lake know no large and small letters in names."""
+    counts = Counter(name.casefold() for name in names)
+    return sorted({name for name in names if counts[name.casefold()] > 1})
 
 
 def _column(name: str, type_: str, role: ColumnRole, source: str) -> Column:

@@ -87,14 +87,22 @@ def _preview(request: PortalRequest, form: forms.ViewForm) -> dict[str, Any]:
     inputs = _inputs(request, form)
     sql = form.cleaned_data["sql"]
     found = services.preview_sql(actor=request.actor, project=request.project, sql=sql, inputs=inputs)
+    said = form.so_far()
+    event_time = said["view"].get("event_time", "")
+    notes = services.notes_on_rows(found, _keys_so_far(request, said), event_time)
     named = {v.pk: str(v) for v in datasets.ready_versions(actor=request.actor, project_id=request.project.pk)}
     guessed = [(alias, named[pk]) for alias, pk in inputs.items() if alias not in form.cleaned_data["inputs"]]
     return {
         "sample": sample_rows(found),
-        "warnings": services.warnings_of_sql(sql, form.so_far()["view"].get("event_time", "")),
+        "warnings": [*services.warnings_of_sql(sql, event_time), *notes],
         "found": guessed,
         "written": _written(request, form, inputs),
     }
+
+
+def _keys_so_far(request: PortalRequest, said: dict[str, Any]) -> list[str]:
+    rows = selectors.visible_entities(actor=request.actor, project_id=request.project.pk)
+    return next((entity.join_keys for entity in rows if str(entity.pk) == said["entity"]), list(said["join_keys"]))
 
 
 def _written(request: PortalRequest, form: forms.ViewForm, inputs: dict[str, UUID]) -> str:

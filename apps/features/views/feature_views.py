@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from apps.datasets import selectors as datasets
+from apps.datasets.choices import ColumnClass
 from apps.features import charts, policies, selectors, services
 from apps.features.choices import BuildState, ViewKind
 from apps.features.views.declared import declared, following
@@ -96,8 +97,10 @@ def _features(request: PortalRequest, view: Any) -> Part:
     profiles = {column["name"]: column for column in selectors.profile_of_view(request.actor, view).get("columns", [])}
     rows = view.row_count or 0
     shown = [_feature(i, f, profiles.get(f["name"], {}), rows) for i, f in enumerate(view.features)]
-    ids = selectors.feature_ids(view)
+    ids, classes = selectors.feature_ids(view), selectors.classes_of_view(view)
     for one in shown:
+        said = classes[one["name"]]
+        one["class"] = ColumnClass(said).label if said else ""
         one["url"] = address(request, "feature_detail", ids[one["name"]])
     asked = request.GET.get("feature", "")
     return {"features": shown, "chosen": next((f for f in shown if str(f["index"]) == asked), None)}

@@ -17,7 +17,7 @@ from apps.features.services.defining import check_ttl
 from apps.features.services.naming import name_and_number
 from apps.features.services.online import readers
 from apps.features.services.windows.events import events_sql
-from apps.features.services.windows.plans import Plan
+from apps.features.services.windows.plans import Plan, stored_value
 from foundation import clock, lake
 from foundation.errors import AccessDenied, Invalid, NotFound, OverQuota
 from runtime.expressions import program_of
@@ -161,6 +161,16 @@ def test_an_event_that_never_becomes_known_is_in_no_window(kind):
     plan = Plan(("who",), "happened", "told", 60, ("x",), ())
     rows = duckdb.connect().execute(events_sql(view, plan, step=1, arrived_us=0)).fetchall()
     assert [(row[0], row[1] is not None) for row in sorted(rows)] == [("a", True), ("b", False), ("c", True)]
+
+
+@pytest.mark.parametrize("kind", ["TIMESTAMP", "TIMESTAMP WITH TIME ZONE", "DATE"])
+def test_a_time_that_no_program_holds_is_no_largest_or_last_value(kind):
+    moments = ("9999-12-29", "0001-01-03", "infinity", "-infinity", "10000-01-01")
+    listed = ", ".join(f"('{moment}'::{kind})" for moment in moments)
+    sql = f"SELECT {stored_value('x', kind)} FROM (VALUES {listed}, (NULL)) AS told(x)"
+    found = [row[0] for row in duckdb.connect().execute(sql).fetchall()]
+    assert [str(moment)[:4] for moment in found[:2]] == ["9999", "0001"]
+    assert found[2:] == [None] * 4
 
 
 def test_an_event_whose_key_no_store_takes_is_left_out_and_counted():

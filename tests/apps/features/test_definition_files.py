@@ -230,6 +230,17 @@ def test_a_plan_says_which_of_its_new_features_are_there_already_by_the_same_nam
     assert [step.notes for step in again.steps if step.action == "new version" and step.section == "views"] == [()]
 
 
+def test_a_key_that_is_a_document_is_told_before_it_is_computed(file, ingested):
+    ingested(
+        "texts.csv", b"carrier,moment,delay\nAA,2013-01-01 09:00:00,5\n" + b"x" * 1001 + b",2013-01-02 09:00:00,5\n"
+    )
+    plan = file.plan(FILE.replace("dataset: delays.csv", "dataset: texts.csv"))
+    (step,) = [step for step in plan.steps if step.section == "views"]
+    assert step.notes == (
+        "Some rows have a key of more than 1000 bytes in “carrier”; computing refuses them. Is it the right column?",
+    )
+
+
 MORE = FILE.replace(
     "services:\n",
     """\
@@ -257,6 +268,13 @@ services:
 """,
 )
 MORE += "    on_demand:\n      context: [late_each]\n"
+
+
+def test_events_without_a_key_or_a_time_are_told_to_be_left_out(file, ingested):
+    ingested("gaps.csv", b"carrier,moment,delay\nAA,2013-01-01 09:00:00,5\nBB,,5\n")
+    section = MORE[MORE.index("windows:") : MORE.index("on_demand:")].replace("delays.csv", "gaps.csv")
+    (step,) = file.plan(FILE[: FILE.index("views:")] + section).changes[1:]
+    assert step.notes == ("Some events have no “moment”; they are left out and counted.",)
 
 
 def test_windows_and_on_demand_features_are_held_by_the_file_too(file, scientist):

@@ -135,6 +135,30 @@ def test_a_definition_that_cannot_be_right_is_refused_in_words(define, carrier, 
             define.view(carrier, "x", sql, event_time="moment", delays=delays)
 
 
+TAKEN = {
+    "late": "SELECT carrier, moment AS at, delay AS late FROM d",
+    "LATE": "SELECT carrier, moment AS at, delay AS LATE FROM d",
+    "moment": "SELECT carrier, moment AS at, moment, delay FROM d",
+    "carrier": "SELECT carrier AS airline, moment AS at, carrier, delay FROM d",
+}
+
+
+def test_a_feature_called_like_the_label_a_time_or_a_key_is_refused(define, carrier, flights, written, run_jobs):
+    """It would be one column with it: the label among what is learned from."""
+    rows, airline = written("delays.csv", DELAYS), define.entity("airline")
+    views = {
+        name: define.view(airline if name == "carrier" else carrier, f"view_{n}", sql, event_time="at", d=rows)
+        for n, (name, sql) in enumerate(TAKEN.items())
+    }
+    run_jobs()
+    for name, view in views.items():
+        part = {"view": view.pk, "keys": {view.entity.name: "carrier"}}
+        with pytest.raises(DefinitionRefused, match=f"“{name}” would be there twice|“{name}”, “late” would"):
+            define.training_set(flights, "x", event_time="moment", features=[], views=[part])
+    only = {"view": views["moment"].pk, "features": ["delay"]}
+    assert define.training_set(flights, "x", event_time="moment", features=["carrier"], views=[only]).number == 1
+
+
 def test_a_time_to_live_of_zero_is_refused(scientist, project, carrier, ingested):
     delays = ingested("delays.csv", DELAYS)
     with pytest.raises(DefinitionRefused, match="forget every value"):

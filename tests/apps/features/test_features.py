@@ -164,6 +164,21 @@ def test_of_personal_values_counts_alone_are_kept_and_shown(
     assert "values" not in json.dumps([reason for one in same.get("zz", []) for reason in one.likeness.reasons])
 
 
+def test_a_view_says_the_strictest_class_of_what_each_feature_is_made_of(
+    define, ingested_raw, run_jobs, client, api_as, scientist
+):
+    events = ingested_raw("events.csv", EVENTS)
+    _say(scientist, events, {"spent": "sensitive", "note": "public"})
+    sql = "SELECT who AS person, seen, spent * length(note) AS mixed, note, 1 AS n"
+    view = define.view(define.entity("person"), "spending", sql + " FROM e", event_time="seen", e=events)
+    run_jobs()
+    told = api_as(scientist).get(f"/api/v1/feature-views/{view.pk}/").json()
+    assert told["classes"] == {"mixed": "sensitive", "note": "public", "n": ""}
+    page = client.get(f"{FEATURES}views/{view.pk}/")
+    assert [one["class"] for one in page.context["features"]] == ["Sensitive", "Public", ""]
+    assert '<td class="s-wide-only">Sensitive</td>' in page.content.decode()
+
+
 def _say(actor, version, classes):
     for column in version.schema:
         said = classes.get(column["name"], column.get("class") or "internal")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
+import duckdb
 import pyarrow as pa
 import pytest
 
@@ -29,6 +30,13 @@ REFUSED = [
     ("(SELECT any_value(delay) FROM delays)", r"ANY_VALUE takes rows in the order"),
     ("(SELECT string_agg(carrier) FROM delays)", r"STRING_AGG takes rows in the order"),
     ("(SELECT delay FROM delays LIMIT 1)", r"LIMIT takes rows in the order"),
+    ("moment < ago(INTERVAL 1 DAY)", r"AGO reads the clock"),
+    ("(SELECT json_group_array(carrier) FROM delays)", r"JSON_GROUP_ARRAY takes rows in the order"),
+    ("(SELECT json_group_structure(carrier) FROM delays)", r"JSON_GROUP_STRUCTURE takes rows in the order"),
+    ("sum(delay) OVER (PARTITION BY carrier ROWS 1 PRECEDING)", r"SUM OVER takes rows in the order"),
+    ("count(*) OVER (ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING)", r"OVER takes rows in the order"),
+    ("(SELECT reservoir_quantile(delay, 0.5) FROM delays)", r"RESERVOIR_QUANTILE answers something else"),
+    ("(SELECT approx_quantile(delay, 0.5) FROM delays)", r"APPROX_QUANTILE answers something else"),
 ]
 KEPT = [
     "age(moment, TIMESTAMP '2013-01-01')",
@@ -37,6 +45,10 @@ KEPT = [
     "(SELECT delay FROM delays ORDER BY moment LIMIT 1)",
     "list_aggregate([delay], 'sum')",
     "(SELECT max(delay) FROM delays)",
+    "sum(delay) OVER (PARTITION BY carrier)",
+    "sum(delay) OVER (PARTITION BY carrier ORDER BY moment ROWS 1 PRECEDING)",
+    "count(*) OVER (ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)",
+    "list_any_value([delay])",
 ]
 
 
@@ -49,6 +61,7 @@ def test_sql_that_could_answer_otherwise_tomorrow_is_told_by_its_word_and_line()
         ("SELECT DISTINCT ON (carrier) carrier, moment, delay FROM delays", "DISTINCT ON takes rows in the order"),
         ("SELECT * FROM delays LIMIT 10", "LIMIT takes rows in the order"),
         ("SELECT * FROM delays USING SAMPLE 10%", "SAMPLE takes rows by chance"),
+        ("SELECT a.* FROM delays a POSITIONAL JOIN delays b", "POSITIONAL JOIN takes rows by chance"),
         ("WITH x AS (SELECT now() AS n) SELECT * FROM delays, x", "NOW reads the clock"),
     ):
         with pytest.raises(DefinitionRefused, match=sentence):
@@ -131,10 +144,43 @@ def test_nan_and_infinities_become_nulls_batch_by_batch():
     batch = pa.record_batch({"a": [1.0, float("nan"), float("inf"), None], "b": [1, 2, 3, 4]})
     counts: Counter[str] = Counter()
     reader = pa.RecordBatchReader.from_batches(batch.schema, [batch, batch])
-    table = made_missing(reader, counts).read_all()
+    table = made_missing(reader, counts, ["a", "b"]).read_all()
     assert table.column("a").to_pylist() == [1.0, None, None, None] * 2
     assert counts == {"a": 4}
     assert table.schema == batch.schema
+
+
+MOMENTS = ("9999-12-29", "0001-01-03", "infinity", "-infinity", "10000-01-01", "0044-03-15 (BC)")
+
+
+@pytest.mark.parametrize("kind", ["DATE", "TIMESTAMP", "TIMESTAMPTZ", "TIMESTAMP_S", "TIMESTAMP_MS"])
+def test_times_that_are_infinite_or_that_no_program_holds_become_nulls(kind):
+    listed = ", ".join(f"('{moment}'::{kind})" for moment in MOMENTS)
+    rows = duckdb.connect().execute(f"SELECT moment FROM (VALUES {listed}, (NULL)) AS told(moment)").to_arrow_reader()
+    counts: Counter[str] = Counter()
+    found = made_missing(rows, counts, ["moment"]).read_all().column("moment").to_pylist()
+    assert [moment.year for moment in found[:2]] == [9999, 1]
+    assert found[2:] == [None] * 5
+    assert counts == {"moment": 4}
+
+
+def test_when_a_row_became_known_is_no_feature_and_stays_as_it_is():
+    rows = duckdb.connect().execute("SELECT 'infinity'::TIMESTAMP AS known, 'inf'::FLOAT AS x").to_arrow_reader()
+    found = made_missing(rows, Counter(), ["x"]).read_all()
+    assert (found.column("known").null_count, found.column("x").null_count) == (0, 1)
+
+
+def test_a_time_without_end_goes_online_as_missing(define, carrier, ingested, run_jobs):
+    delays = ingested("delays.csv", b"carrier,moment,delay\nAA,2013-01-01 09:00:00,0\nBB,2013-01-01 09:00:00,5\n")
+    sql = "SELECT carrier, moment, CASE delay WHEN 0 THEN 'infinity'::TIMESTAMP ELSE moment END AS until FROM d"
+    view = define.view(carrier, "spans", sql, event_time="moment", d=delays)
+    run_jobs()
+    view.refresh_from_db()
+    assert (view.state, view.online_keys, view.features[0]["unreal"]) == (BuildState.READY, 2, 1), view.failure
+    rows = services.read_online(
+        actor=define._by["actor"], view_ids=[view.pk], entities=[{"carrier": "AA"}, {"carrier": "BB"}]
+    )
+    assert [row["features"]["until"] is None for row in rows] == [True, False]
 
 
 def test_a_key_that_is_a_document_is_refused_where_rows_are_computed(define, carrier, ingested, run_jobs):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from apps.features import selectors
+from apps.features import selectors, services
 from apps.features.choices import BuildState
 from runtime.expressions import FUNCTIONS
 
@@ -73,7 +73,10 @@ def test_from_the_first_word_to_a_training_set(client, view, flights, scientist,
     assert "context" in client.get(FEATURES, {"show": "on_demand", "q": "delays"}).content.decode()
     assert "late_each = recent_delay / seats" in client.get(NEW, {"from": str(one.pk)}).content.decode()
 
-    assert "sanad features apply FILE" in client.get(here).content.decode()
+    shown = client.get(here)
+    assert "sanad features apply FILE" in shown.content.decode()
+    plan = services.plan_definitions(actor=scientist, project=view.project, text=shown.context["written"])
+    assert [(step.section, step.action) for step in plan.steps] == [("on_demand", "unchanged")]
     edit = f"{here}edit/"
     assert "no new version" in client.get(edit).content.decode()
     assert client.post(edit, {"owner": "nobody@nowhere.test"}).status_code == 422

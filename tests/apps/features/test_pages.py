@@ -77,6 +77,16 @@ def test_sql_is_tried_before_anything_else_is_said(client, ingested):
     assert not sample.context["form"].errors
 
 
+def test_a_preview_says_which_rows_computing_would_refuse(client, ingested):
+    ingested("delays.csv", b"carrier,moment,delay\nAA,,5\n" + b"x" * 1001 + b",2013-01-02 09:00:00,7\n")
+    shown = client.post(FEATURES + "views/new/", {**VIEW, "act": "preview"})
+    assert shown.status_code == 200
+    first, second = shown.context["warnings"]
+    assert first == "Some rows have no “moment”; computing refuses them. Leave them out with a WHERE in the SQL."
+    assert second.startswith("Some rows have a key of more than 1000 bytes in “carrier”; computing refuses them.")
+    assert "computing refuses them" in shown.content.decode()
+
+
 def test_each_mistake_is_said_at_its_field(client, ingested, scientist):
     ingested("delays.csv", DELAYS)
 

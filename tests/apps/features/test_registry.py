@@ -188,6 +188,10 @@ def test_the_pages_of_entities_services_and_the_file(view, service, scientist, c
         text = answer.content.decode()
         assert answer.status_code == 200, path
         assert [word for word in words if word not in text] == [], path
+        if "written" in answer.context:
+            # What is shown as a file is what an apply would leave alone.
+            plan = services.plan_definitions(actor=scientist, project=view.project, text=answer.context["written"])
+            assert {step.action for step in plan.steps} == {"unchanged"}, path
     edit = f"{here}entities/{entity.pk}/edit/"
     assert client.post(edit, {"description": "Who flies", "owner": "", "tags": "air, b"}).status_code == 303
     entity.refresh_from_db()

@@ -1,5 +1,8 @@
 """The Models pages: the ladder, the evidence, the card, and every act by a plain form."""
 
+import re
+from uuid import uuid4
+
 import pytest
 
 from apps.registry import selectors, services
@@ -179,6 +182,19 @@ def test_without_an_event_time_case_card_and_gate_say_that_nothing_was_counted(
 
     assert shown.count("There is no event time, so nothing could be counted.") == 2
     assert "0 of 150 rows" not in shown and "0 leakage" not in shown
+
+
+def test_the_page_of_a_version_shows_what_the_proof_counted_view_by_view(client_as, scientist, project, registered):
+    counted = {"view": "delays v3", "view_id": str(uuid4()), "digest": "d" * 64, "joined": 121, "missing": 22}
+    counted |= {"expired": 7, "violations": 0, "mismatches": 0, "early": 0, "oldest_us": 3_600_000_000}
+    counted["looks_ahead"] = [{"name": "lead OVER", "line": 2, "reason": "later"}]
+    proof = {"rows": 150, "violations": 0, "mismatches": 0, "by_time": True, "views": [counted]}
+    version = registered(training_set=make_training_set(scientist, project, leakage_proof=proof))
+    shown = page(client_as(scientist), f"{LIST}versions/{version.pk}/")
+
+    row = shown[shown.index("<bdi>delays v3</bdi>") :].split("</tr>")[0]
+    assert re.findall(r'<td class="s-num">([^<]*)</td>', row) == ["121", "22", "7", "0", "0"]
+    assert "The SQL of delays v3 looks ahead: LEAD OVER in line 2." in shown
 
 
 def test_before_a_gate_has_looked_the_headline_says_only_that(client_as, scientist, registered):

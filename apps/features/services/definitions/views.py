@@ -13,7 +13,7 @@ from apps.features import selectors
 from apps.features.choices import BuildState, ViewKind
 from apps.features.errors import DefinitionRefused
 from apps.features.models import Entity, FeatureView
-from apps.features.services.defining import ask_of_view, define_view, definition_digest, noted
+from apps.features.services.defining import define_view, definition_digest
 from apps.features.services.definitions.reading import Fields, Problem, Value
 from apps.features.services.definitions.saying import (
     ALIVE,
@@ -29,6 +29,7 @@ from apps.features.services.definitions.saying import (
 from apps.features.services.definitions.sections import Action, Change, Context, Section, Step, Wanted
 from apps.features.services.describing import describe_view
 from apps.features.services.naming import meant
+from apps.features.services.trying import ask_of_view, noted
 from foundation.identity import Actor
 
 

@@ -13,7 +13,6 @@ from apps.features import selectors
 from apps.features.choices import EventSource, KnownSince, ViewKind, WindowFunction
 from apps.features.errors import DefinitionRefused
 from apps.features.models import FeatureView
-from apps.features.services.defining import noted
 from apps.features.services.definitions.reading import Fields, Problem, Value, unknown
 from apps.features.services.definitions.saying import (
     ALIVE,
@@ -35,6 +34,7 @@ from apps.features.services.definitions.views import (
     view_changes,
 )
 from apps.features.services.describing import describe_view
+from apps.features.services.trying import noted
 from apps.features.services.windows.defining import ALIAS, ask_of_windows, completed, define_windows
 from apps.streams import selectors as streams
 from foundation.identity import Actor

@@ -17,7 +17,6 @@ from apps.features.errors import DefinitionRefused
 from apps.features.models import Entity, FeatureView
 from apps.features.services.defining import (
     announce,
-    ask_of_sql,
     check_ttl,
     definition_digest,
     next_number,
@@ -26,6 +25,7 @@ from apps.features.services.defining import (
 from apps.features.services.describing import checked_tags, owner_called
 from apps.features.services.meaning import check_steady, fit_keys
 from apps.features.services.naming import check_name
+from apps.features.services.trying import ask_of_sql
 from apps.features.services.windows.declaring import KNOWN_SINCE, check_events_have, checked, features_of, plan_of
 from apps.streams import selectors as streams
 from apps.tenants import services as tenants
@@ -160,6 +160,7 @@ def preview_events(
     sql = sql.strip() or f"SELECT * FROM {ALIAS}"  # noqa: S608 - a constant
     dataset_services.check_may_query(actor, [version])
     dataset_services.check_sql_classified(actor, sql, [version])
+    check_steady(sql, version.column_names)
     found = lake.sandbox.run(actor.tenant_id, sql, {ALIAS: at}, limit_rows=_PREVIEW_ROWS, timeout_s=20)
     return found.read_all()
 

@@ -9,6 +9,8 @@ from foundation.quoting import identifier
 
 _SECOND = 1_000_000
 # Of numbers beyond it the whole part would not fit, sums of a hundred million of them included.
+_YEARS = ("0001-01-01", "9999-12-31 23:59:59.999999")
+_TIMES = frozenset({"DATE", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE"})
 _LARGEST = "1.2676506002282294e30"  # 2^100
 
 
@@ -83,6 +85,11 @@ def stored_type(type: str) -> str:
 def stored_value(name: str, type: str) -> str:
     """The SQL of a value on its way into the table of events: what is not finite, or too large, is missing."""
     wanted, column = stored_type(type), identifier(name)
+    if wanted in _TIMES:
+        # Outside these years, of a moment in any zone, lies what no program holds; infinity is beyond both ends.
+        first, last = ("0001-01-02", "9999-12-30 23:59:59.999999") if "ZONE" in wanted else _YEARS
+        inside = f"{column} BETWEEN '{first}' AND '{last}'::{wanted}"
+        return f"CASE WHEN {inside} THEN {column} END"
     if wanted != "DOUBLE":
         return f"CAST({column} AS {wanted})"
     number = f"CAST({column} AS DOUBLE)"

@@ -1,7 +1,8 @@
 """In the child: what in a SELECT could answer other rows tomorrow over the same inputs, by the engine's own account.
 
-Read off DuckDB's tree, and DuckDB's catalogue says which functions read the clock, roll dice or tell of the session.
-What cannot be decided without the data (ties in ORDER BY, sums of floating numbers) is not told.
+Read off DuckDB's tree, and DuckDB's catalogue says which functions read the clock, roll dice or tell of the session,
+and what its macros stand for. What cannot be decided without the data (ties in ORDER BY, in ARG_MAX and in MODE, sums
+of floating numbers) is not told.
 """
 
 from __future__ import annotations
@@ -41,6 +42,8 @@ _OF_THE_ORDER = frozenset(
         "string_agg",
     }
 )
+# Sketches that keep some of the rows: which ones, chance or the order decides.
+_OF_CHANCE = frozenset({"approx_quantile", "approx_top_k", "reservoir_quantile"})
 _WINDOWS_OF_THE_ORDER = _OF_THE_ORDER | {"lag", "lead", "ntile", "row_number"}
 
 
@@ -50,14 +53,35 @@ def unsteady(connection: DuckDBPyConnection, sql: str, columns: Collection[str])
         "SELECT DISTINCT function_name FROM duckdb_functions() "
         "WHERE stability IN ('VOLATILE', 'CONSISTENT_WITHIN_QUERY')"
     ).fetchall()
-    reading = _Reading({str(name).lower() for (name,) in rows}, {name.lower() for name in columns})
+    volatile = {str(name).lower() for (name,) in rows} | _OF_CHANCE
+    reading = _Reading(volatile, {name.lower() for name in columns}, _Macros(connection))
     found = [one for node in _nodes(statement.tree_of(connection, sql)["statements"]) for one in reading.of(node)]
     return sorted(found, key=lambda one: one["position"])
 
 
+class _Macros:
+    """What the engine's own macros stand for: their names say nothing of a clock that they read."""
+
+    def __init__(self, connection: DuckDBPyConnection) -> None:
+        self._connection = connection
+        self._written: dict[str, list[str]] | None = None
+
+    def trees(self, name: str) -> list[Any]:
+        """One for each way in which it can be called; none where it is no macro."""
+        if self._written is None:
+            self._written = {}
+            rows = self._connection.execute(
+                "SELECT function_name, macro_definition FROM duckdb_functions() WHERE function_type = 'macro'"
+            )
+            for macro, definition in rows.fetchall():
+                self._written.setdefault(str(macro).lower(), []).append(str(definition))
+        definitions = self._written.get(name, [])
+        return [statement.tree_of(self._connection, f"SELECT {one}")["statements"] for one in definitions]
+
+
 class _Reading:
-    def __init__(self, volatile: set[str], columns: set[str]) -> None:
-        self._volatile, self._columns = volatile, columns
+    def __init__(self, volatile: set[str], columns: set[str], macros: _Macros) -> None:
+        self._volatile, self._columns, self._macros = volatile, columns, macros
 
     def of(self, node: dict[str, Any]) -> Iterator[dict[str, Any]]:
         """What speaks against one node of the tree."""
@@ -66,8 +90,10 @@ class _Reading:
             yield from self._word(node)
         if kind == "FUNCTION":
             yield from self._function(node)
-        if kind == "WINDOW" and self._named(node) in _WINDOWS_OF_THE_ORDER and not _ordered_window(node):
+        if kind == "WINDOW" and not _ordered_window(node) and self._goes_by_rows(node):
             yield _said("order", f"{self._named(node)} OVER", node)
+        if node.get("type") == "JOIN" and node.get("ref_type") == "POSITIONAL":
+            yield _said("sample", "POSITIONAL JOIN", node)
         if isinstance(node.get("sample"), dict):
             yield _said("sample", "SAMPLE", node)
         if isinstance(node.get("modifiers"), list):
@@ -86,6 +112,17 @@ class _Reading:
             yield _said("chance", name, node)
         elif name in _OF_THE_ORDER and not (node.get("order_bys") or {}).get("orders"):
             yield _said("order", name, node)
+        else:
+            yield from self._meant(name, node)
+
+    def _meant(self, name: str, node: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        """What is in the macro of this name, told where it is called."""
+        inner = (one for tree in self._macros.trees(name) for part in _nodes(tree) for one in self.of(part))
+        if first := next(inner, None):
+            yield _said(first["reason"], name, node)
+
+    def _goes_by_rows(self, node: dict[str, Any]) -> bool:
+        return self._named(node) in _WINDOWS_OF_THE_ORDER or _counts_rows(node)
 
     @staticmethod
     def _named(node: dict[str, Any]) -> str:
@@ -94,6 +131,11 @@ class _Reading:
 
 def _ordered_window(node: dict[str, Any]) -> bool:
     return bool(node.get("orders") or node.get("arg_orders"))
+
+
+def _counts_rows(node: dict[str, Any]) -> bool:
+    """A frame of so many rows before or behind: without an order these are whichever come."""
+    return any(str(node.get(side, "")).endswith("_ROWS") for side in ("start", "end"))
 
 
 def _modifiers(modifiers: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:

@@ -82,6 +82,17 @@ def sql_file(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def described(parser: argparse.ArgumentParser) -> None:
+    """What is said about what is defined; `description_of` reads it."""
+    parser.add_argument("--description", default="")
+    parser.add_argument("--owner", default="", metavar="EMAIL", help="a member; without it, you")
+    parser.add_argument("--tag", action="append", default=[], help="again for more")
+
+
+def description_of(said: argparse.Namespace) -> dict[str, Any]:
+    return {"description": said.description, "owner": said.owner, "tags": said.tag}
+
+
 def inputs_of(client: Client, said: argparse.Namespace) -> dict[str, str]:
     """Names in the SQL to version ids."""
     pairs = (text.partition("=") for text in said.input)

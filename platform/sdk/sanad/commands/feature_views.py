@@ -7,7 +7,7 @@ from typing import Any
 
 from sanad.client import Client
 from sanad.commands import windows
-from sanad.commands.arguments import add, chosen, inputs_of, pair, sql_file, text_of
+from sanad.commands.arguments import add, chosen, described, description_of, inputs_of, pair, sql_file, text_of
 from sanad.historical import show_step
 from sanad.output import show, table, tell, tell_warnings
 
@@ -20,7 +20,7 @@ def add_to(features: Any) -> None:
     entity.add_argument("name")
     key = "a column that names one of them, and what it holds: text, whole number, truth, date or moment"
     entity.add_argument("--key", action="append", required=True, metavar="NAME[:TYPE]", help=key)
-    entity.add_argument("--description", default="")
+    described(entity)
     define = add(features, "define", features_define, "define a feature view and wait for its rows")
     define.add_argument("name")
     sql_file(define)
@@ -30,7 +30,7 @@ def add_to(features: Any) -> None:
     define.add_argument(
         "--ttl", type=windows.span, metavar="SPAN", help="how long a value counts, like 7d; without it, for ever"
     )
-    define.add_argument("--description", default="")
+    described(define)
     windows.add_to(features)
     add(features, "views", features_views, "feature views of the project")
     history = add(features, "history", features_history, "features as they were known at the time of each of your rows")
@@ -75,7 +75,7 @@ def add_to(features: Any) -> None:
 def features_entity(client: Client, said: Namespace) -> None:
     typed = dict(text.partition(":")[::2] for text in said.key)
     keys = typed if any(typed.values()) else list(typed)
-    show(client.features.entity(said.name, keys, description=said.description), as_json=said.json)
+    show(client.features.entity(said.name, keys, **description_of(said)), as_json=said.json)
 
 
 def features_define(client: Client, said: Namespace) -> None:
@@ -87,7 +87,7 @@ def features_define(client: Client, said: Namespace) -> None:
         event_time=said.event_time,
         created_column=said.created,
         ttl_seconds=said.ttl,
-        description=said.description,
+        **description_of(said),
     )
     tell_warnings(view)
     show(chosen(view, ("id", "name", "number", "state", "row_count", "warnings")), as_json=said.json)

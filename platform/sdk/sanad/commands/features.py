@@ -9,7 +9,7 @@ from typing import Any
 
 from sanad.client import Client
 from sanad.commands import catalogue, feature_views
-from sanad.commands.arguments import add, group, text_of
+from sanad.commands.arguments import add, described, description_of, group, text_of
 from sanad.errors import NotFound
 from sanad.output import show, table, tell
 from sanad.resource import Thing
@@ -58,7 +58,7 @@ def _services(service: Any) -> None:
     what = "a view, or some of its features: VIEW or VIEW:one,another; again for more"
     define.add_argument("--view", action="append", default=[], help=what)
     define.add_argument("--on-demand", action="append", default=[], help="on-demand features, said alike")
-    define.add_argument("--description", default="")
+    described(define)
     add(service, "list", service_list, "the services of the project")
     for word, act, said in (
         ("show", service_show, "which features it holds"),
@@ -129,7 +129,7 @@ def features_remove(client: Client, said: Namespace) -> None:
 def service_define(client: Client, said: Namespace) -> None:
     parts = [_part(client.features, "view", one) for one in said.view]
     made = [_part(client.on_demand, "id", one) for one in said.on_demand]
-    defined = client.feature_services.define(said.name, parts, on_demand=made, description=said.description)
+    defined = client.feature_services.define(said.name, parts, on_demand=made, **description_of(said))
     show(defined, as_json=said.json)
 
 

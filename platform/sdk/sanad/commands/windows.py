@@ -7,7 +7,7 @@ from argparse import ArgumentTypeError, Namespace
 from typing import Any
 
 from sanad.client import Client
-from sanad.commands.arguments import add, chosen, text_of
+from sanad.commands.arguments import add, chosen, described, description_of, text_of
 from sanad.output import show, tell_warnings
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
@@ -44,6 +44,7 @@ def add_to(features: Any) -> None:
     windows.add_argument(
         "--ttl", type=span, metavar="SPAN", help="how long a value counts, like 7d; without it, for ever"
     )
+    described(windows)
 
 
 def features_windows(client: Client, said: Namespace) -> None:
@@ -59,6 +60,7 @@ def features_windows(client: Client, said: Namespace) -> None:
         known_since=said.known_since,
         created_column=said.created,
         ttl_seconds=said.ttl,
+        **description_of(said),
     )
     tell_warnings(view)
     show(chosen(view, ("id", "name", "number", "state", "row_count", "warnings")), as_json=said.json)

@@ -38,6 +38,8 @@ def test_rows_are_added_and_removed_and_a_view_is_made(events_stream, scientist,
     assert "clicks_2h" not in one
     shown = web.post(address, {**typed, "act": "preview"}).content.decode()
     assert "The first event" in shown
+    clock = web.post(address, {**typed, "sql": "SELECT *, now() AS seen FROM events", "act": "preview"})
+    assert (clock.status_code, "NOW reads the clock" in clock.content.decode()) == (422, True)
 
     refused = web.post(address, {**both, "column_1": "nowhere", "act": "create"})
     assert refused.status_code == 422

@@ -1,0 +1,129 @@
+"""A definition tried before it is made: its SQL over the first rows of its inputs, and what that tells in words.
+
+What it will ask the sandbox can be asked before anything is locked, within `lake.sandbox.asked_once`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from apps.features.choices import ViewKind
+from apps.features.models import FeatureView
+from apps.features.services.defining import input_tables
+from apps.features.services.foreseeing import warnings_of_sql
+from apps.features.services.likening import named_alike
+from apps.features.services.meaning import check_steady
+from apps.features.services.naming import column_list
+from foundation import lake
+from foundation.identity import Actor
+from foundation.lake.ports import TableAt
+from runtime.entity_keys import MOST_BYTES
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_SHOWN_ROWS, _SAMPLE_ROWS = 50, 10_000
+
+
+def noted(actor: Actor, view: FeatureView, inputs: Mapping[str, UUID]) -> tuple[str, ...]:
+    """What whoever defines the view should know of its SQL, in words; nothing is kept."""
+    ahead = warnings_of_sql(view.sql, view.event_time) if view.sql else []
+    return (*ahead, *_look_at_sample(actor, view, inputs), *_there_already(actor, view))
+
+
+def _there_already(actor: Actor, view: FeatureView) -> tuple[str, ...]:
+    """Which features of a new view other views have by the same name; of a next version it was said before."""
+    if view.number > 1:
+        return ()
+    return named_alike(actor=actor, project_id=view.project_id, names=view.feature_names, view_name=view.name)
+
+
+def ask_of_view(actor: Actor, sql: str, inputs: Mapping[str, UUID], event_time: str) -> None:
+    """Ask the sandbox all that defining such a view and its notes will ask, within `lake.sandbox.asked_once`."""
+    tables, names = input_tables(actor, sql, inputs)
+    ask_of_sql(actor, sql, tables, names, event_time)
+
+
+def ask_of_sql(actor: Actor, sql: str, tables: Mapping[str, TableAt], names: Iterable[str], event_time: str) -> None:
+    """The same where the tables and the names of their columns are known."""
+    check_steady(sql, names)
+    lake.sandbox.describe(actor.tenant_id, sql, tables)
+    warnings_of_sql(sql, event_time)
+    _sampled(actor, sql, tables)
+
+
+def _look_at_sample(actor: Actor, view: FeatureView, inputs: Mapping[str, UUID]) -> tuple[str, ...]:
+    """What the SQL gives over the first rows of its inputs: a dry run."""
+    tables, _names = input_tables(actor, view.sql, inputs)
+    found = _sampled(actor, view.sql, tables)
+    if not found.rows:
+        return (_("Over the first rows of its inputs the SQL gives none; that may be its conditions."),)
+    return tuple(_misfits(found, view.entity.join_keys, view.event_time, left_out=view.kind == ViewKind.WINDOWS))
+
+
+def notes_on_rows(rows: pa.Table, keys: Iterable[str], event_time: str) -> list[str]:
+    """What the first rows of a view's SQL tell of its keys and times, in words."""
+    return _misfits(_Sampled.of(rows), list(keys), event_time)
+
+
+def _misfits(found: _Sampled, keys: Sequence[str], event_time: str, *, left_out: bool = False) -> list[str]:
+    """Rows that no view keeps; with `left_out` they are events, which are left out and counted."""
+    notes = []
+    if empty := [name for name in (*keys, event_time) if found.empty_in.get(name)]:
+        said = _("Some rows have no %(columns)s; computing refuses them. Leave them out with a WHERE in the SQL.")
+        if left_out:
+            said = _("Some events have no %(columns)s; they are left out and counted.")
+        notes.append(said % {"columns": column_list(empty)})
+    if long := [name for name in keys if found.longest_in.get(name, 0) > MOST_BYTES]:
+        said = _(
+            "Some rows have a key of more than %(most)d bytes in %(columns)s; computing refuses them. Is it the right "
+            "column?"
+        )
+        if left_out:
+            said = _(
+                "Some events have a key of more than %(most)d bytes in %(columns)s; they are left out and counted. Is "
+                "it the right column?"
+            )
+        notes.append(said % {"most": MOST_BYTES, "columns": column_list(long)})
+    return notes
+
+
+@dataclass(frozen=True)
+class _Sampled:
+    """What the SQL gives over the first rows: how many, how many of them are empty in each column, and of texts how
+    many bytes the longest has."""
+
+    rows: int
+    empty_in: dict[str, int]
+    longest_in: dict[str, int]
+
+    @classmethod
+    def of(cls, rows: pa.Table) -> _Sampled:
+        columns = {name: rows.column(name) for name in rows.column_names}
+        empty = {name: column.null_count for name, column in columns.items()}
+        return cls(rows.num_rows, empty, {name: _longest(column) for name, column in columns.items()})
+
+
+def _sampled(actor: Actor, sql: str, tables: Mapping[str, TableAt]) -> _Sampled:
+    """The same rows are looked at but once, within `lake.sandbox.asked_once`."""
+
+    def ask() -> _Sampled:
+        limits: dict[str, Any] = {"limit_rows": _SHOWN_ROWS, "sample_rows": _SAMPLE_ROWS, "timeout_s": 20}
+        return _Sampled.of(lake.sandbox.run(actor.tenant_id, sql, tables, **limits).read_all())
+
+    return lake.sandbox.once(("sample", actor.tenant_id, sql, frozenset(tables.items())), ask)
+
+
+def _longest(column: pa.ChunkedArray) -> int:
+    """How many bytes the longest text has; 0 of what is none."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
+        return 0
+    return pc.max(pc.binary_length(column)).as_py() or 0
