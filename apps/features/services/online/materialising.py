@@ -1,5 +1,8 @@
 """The newest values of a view are put online: chunk by chunk, read back and counted, and gone on with after a death.
 
+Counted twice: in the store, of what was written, and in the lake, of the keys that there are. Only where both say the
+same it is done.
+
 Whoever writes is written down in the store, and every write is refused there once somebody else is: an older
 materialisation never writes over a newer one, and none into what was dropped. When all is there a marker says so; until
 then, and after the store has lost it, an answer says that the view is not online.
@@ -235,8 +238,10 @@ def _tell(work: _Work, chunk: int, written: int) -> None:
 
 
 def _complete(work: _Work) -> None:
-    """Keys that the newest rows do not have any more go, and the marker is set."""
+    """Keys that the newest rows do not have any more go, and the marker is set; Forgotten where keys are not there."""
     row = work.row
+    if row.keys_written != work.rows.keys_there():
+        raise Forgotten
     if work.rows.keys is None and row.number > 1:
         work.job.progress(_("Removing keys that have no rows any more"), None)
         work.store.check(**work.fence)
