@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 import msgspec
+from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
@@ -35,6 +36,7 @@ from apps.features.choices import (
 from apps.features.errors import Forgotten, Overtaken
 from apps.features.events import FeatureViewMaterialised, MaterialisationCancelled, MaterialisationFailed
 from apps.features.models import FeatureView, Materialisation
+from apps.features.services.metering import size_of
 from apps.features.services.online.beginning import make, open_of, overtake
 from apps.features.services.online.keys import drop_online, online_store, online_view
 from apps.features.services.online.rows import CHUNK_ROWS, Rows, counted, distinct_keys, keys_since, uncollected
@@ -53,6 +55,8 @@ if TYPE_CHECKING:
 # Of so many values one is read back once its chunk is written.
 _SAMPLED = 1_000
 _MEASURED = 100
+# Files are packed to a half or a quarter, and the engine holds a chunk's rows while it looks for the newest ones.
+_ROOM = 8
 _NAME_BYTES = 16
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -133,11 +137,16 @@ def _rows(job: JobHandle, view: FeatureView, row: Materialisation) -> tuple[Rows
         keys = keys_since(tables, TableAt(at.table, row.since_snapshot), at, view)
         if keys is None:
             row.since_snapshot, row.kind = None, MaterialisationKind.FULL
-    chunks = 1 if keys is not None else max(1, math.ceil(found["rows"] / CHUNK_ROWS))
+    chunks = 1 if keys is not None else _chunks(found["rows"], size_of(tables, at))
     if (row.chunks, row.parting) != (chunks, found["parting"]):
         row.chunks, row.parting = chunks, found["parting"]
         _restart(job, row)
     return Rows(tables, at, view, as_of_us, bool(found["later"]), chunks, keys), found["newest"]
+
+
+def _chunks(rows: int, size: int) -> int:
+    """So many that the rows of one fit into the engine's memory several times, packed in their files as they are."""
+    return max(1, math.ceil(rows / CHUNK_ROWS), math.ceil(size * _ROOM / (settings.LAKE_MEMORY_MB << 20)))
 
 
 def _restart(job: JobHandle, row: Materialisation) -> None:
