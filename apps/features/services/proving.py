@@ -156,6 +156,8 @@ def check_each_once(tables: Lake, labels: Labels, base: TableAt, at: TableAt) ->
     after = tables.query(sql, {"joined": at}).read_all().to_pylist()[0]
     rows = int(after["rows"])
     check_same(int(before["labelled"]), before["sum"], rows, _text(after["sum"]))
+    if rows == 0 and not labels.label:
+        raise DefinitionRefused(_("There is no row to join features to. Send rows, or choose a version that has some."))
     if rows == 0:
         raise DefinitionRefused(
             _("No row of the data has a label inside the window. Widen the window or choose another label.")

@@ -10,7 +10,7 @@ import pytest
 
 from apps.features.adapters.asof import LakeJoin
 from apps.features.adapters.spark import SparkJoin
-from apps.features.errors import LeakageFound
+from apps.features.errors import DefinitionRefused, LeakageFound
 from apps.features.services import joining, sampling
 from apps.features.services.joining import JoinedView, Labels, as_of, marked_sql, proof_sql
 from apps.features.services.proving import strange_sql
@@ -175,6 +175,13 @@ def test_a_join_that_loses_or_doubles_a_label_is_not_kept(tables, monkeypatch, s
     with pytest.raises(LeakageFound, match=said):
         as_of(tables, "ts_lost", Labels(kept=("n",), event_time=""), base, [], heard=lambda: None)
     assert not tables.exists("ts_lost")
+
+
+def test_without_a_row_nobody_is_told_of_labels_that_were_not_asked_for(tables):
+    for label, said in (("", "no row to join features to"), ("n", "has a label inside the window")):
+        base = tables.write(f"base{label}", pa.table({"n": pa.array([], pa.int64())}))
+        with pytest.raises(DefinitionRefused, match=said):
+            as_of(tables, "ts_none", Labels(("n",), "", label), base, [], heard=lambda: None)
 
 
 @pytest.mark.parametrize(
