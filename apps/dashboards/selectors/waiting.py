@@ -88,6 +88,7 @@ def _sources(actor: Actor, now: datetime) -> Iterator[tuple[str, QuerySet[Any], 
     if access.can_somewhere(actor, Permission.FEATURE_VIEW):
         yield "feature_view", _for_builders(actor, features.stale_views(actor=actor)), _stale
         yield "feature_view", _for_builders(actor, features.skewed_views(actor=actor)), _skewed
+        yield "feature_view", _for_builders(actor, features.unmaterialised_views(actor=actor)), _unmaterialised
     if actor.user is not None and access.can_somewhere(actor, Permission.RUN_VIEW):
         failed = _in_use(actor, experiments.visible_runs(actor=actor))
         failed = failed.filter(state=RunState.FAILED, created_by=actor.user)
@@ -220,6 +221,12 @@ def _stale(kind: str, row: Any, now: datetime) -> Waiting:
     reason = _("Its latest event online is older than expected.")
     place = (row.project.name, row.project.slug)
     return Waiting(kind, row.pk, str(row), reason, "waiting", _("Out of date"), row.stale_since, *place)
+
+
+def _unmaterialised(kind: str, row: Any, now: datetime) -> Waiting:
+    reason = _("Its newest values could not be put online: %(why)s") % {"why": row.why}
+    place = (row.project.name, row.project.slug)
+    return Waiting(kind, row.pk, str(row), reason, "failed", _("Not online"), row.failed_at, *place)
 
 
 def _skewed(kind: str, row: Any, now: datetime) -> Waiting:

@@ -81,6 +81,8 @@ def _data(training_set: TrainingSet) -> dict[str, Any]:
         "row_count": training_set.row_count,
         "lake_snapshot": training_set.lake_snapshot,
         "base_version_id": str(training_set.base_version_id),
+        # It goes into the run's manifest, and so into what is signed with the model.
+        "leakage_proof": training_set.leakage_proof,
     }
 
 

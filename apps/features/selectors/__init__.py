@@ -52,7 +52,7 @@ from apps.features.selectors.on_demand import (
     views_used,
     visible_on_demand_views,
 )
-from apps.features.selectors.online import event_age, materialisations_of, stale_views
+from apps.features.selectors.online import event_age, materialisations_of, stale_views, unmaterialised_views
 from apps.features.selectors.reading import (
     check_not_destroyed,
     columns_meant,
@@ -213,6 +213,7 @@ __all__ = [
     "training_sets_of_version",
     "training_sets_with",
     "training_table",
+    "unmaterialised_views",
     "used_by",
     "users_of_feature",
     "versions_of_on_demand",

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 
-from apps.features.choices import BuildState
+from apps.features.choices import BuildState, MaterialisationState
 from apps.features.models import FeatureView, Materialisation
 from apps.features.selectors.reading import visible_views
 from foundation.identity import Actor
@@ -28,3 +28,16 @@ def stale_views(*, actor: Actor, project_id: UUID | None = None) -> QuerySet[Fea
     """Views whose latest event online is older than somebody expects, longest first."""
     rows = visible_views(actor=actor, project_id=project_id).filter(state=BuildState.READY)
     return rows.exclude(stale_since=None).order_by("stale_since")
+
+
+def unmaterialised_views(*, actor: Actor, project_id: UUID | None = None) -> QuerySet[FeatureView]:
+    """Views whose last materialisation failed, so that what is online is older than the rows, or nothing: with `why`
+    and `failed_at`, longest first."""
+    newest = Materialisation.objects.filter(view=OuterRef("pk")).order_by("-number")
+    rows = visible_views(actor=actor, project_id=project_id).filter(state=BuildState.READY)
+    rows = rows.annotate(
+        last=Subquery(newest.values("state")[:1]),
+        why=Subquery(newest.values("failure")[:1]),
+        failed_at=Subquery(newest.values("ended_at")[:1]),
+    )
+    return rows.filter(last=MaterialisationState.FAILED).order_by("failed_at")

@@ -14,13 +14,14 @@ from apps.datasets import selectors as datasets
 from apps.datasets import services as dataset_services
 from apps.datasets.errors import FileRefused
 from apps.features import selectors
-from apps.features.adapters.asof import join_sql
 from apps.features.models import Retrieval
+from apps.features.ports import Through
 from apps.features.services.asking import check_rows, checked_history
 from apps.features.services.joining import JoinedView, Labels, seen_as
 from apps.features.services.meaning import check_meet
 from apps.features.services.on_demand.columns import widened
 from apps.features.services.retrieving import columns_of, texts_among
+from apps.features.services.sampling import joined_sample
 from apps.features.services.wanting import derived_of_retrieval, hidden_columns
 from foundation import lake
 from foundation.figures import number
@@ -88,20 +89,14 @@ def look_at_history(*, actor: Actor, project: Project, **words: Any) -> Glance:
         for view, part, at in zip(views, row.views, sources, strict=True):
             check_meet(view, part["keys"], schema, {column.name: column.type for column in tables.schema(at)})
         specs = [seen_as(n, view, row.views[n], early=row.ignores_known_since) for n, view in enumerate(views)]
-        join = join_sql(Labels(kept=tuple(schema), event_time=row.event_time), specs)
-        sources_by = {spec.alias: at for spec, at in zip(specs, sources, strict=True)}
-        found = tables.query(_sampled(join), {"every_row": base, **sources_by})
+        labels = Labels(kept=tuple(schema), event_time=row.event_time)
+        inputs = {"base": base, **{spec.alias: at for spec, at in zip(specs, sources, strict=True)}}
         derived = derived_of_retrieval(row, {str(one.pk): one for one in computed})
-        joined = (widened(found, hidden_columns(row), derived) if derived else found).read_all()
+        through: Through | None = (lambda rows: widened(rows, hidden_columns(row), derived)) if derived else None
+        joined = joined_sample(tables, labels, specs, inputs, LOOKED_AT, through)
     row.columns = columns_of(schema, row, views, computed)
     seen = [_seen(str(view), spec, joined, row.event_time) for view, spec in zip(views, specs, strict=True)]
     return Glance(_shown(actor, row, joined), joined.num_rows, seen)
-
-
-def _sampled(join: str) -> str:
-    """The join over some of the rows, always the same ones."""
-    base = f"SELECT * FROM every_row USING SAMPLE reservoir({LOOKED_AT} ROWS) REPEATABLE (7)"  # noqa: S608
-    return f"WITH base AS MATERIALIZED ({base}), {join.removeprefix('WITH ')}"
 
 
 @contextmanager

@@ -2,12 +2,13 @@
 
 Labels and all rows of a view, marked or not, are put into one sequence per key, and a running maximum of the event time
 says what each label may see. From that, and not from what the join says of itself, rows are counted as joined, missing
-or expired; what the join found is held against it. A view's rows are read once, and the labels once.
+or expired; what the join found is held against it. And whatever value came out has to be that of a row of its key, of
+that event, which nobody had corrected by the label's time: of values from elsewhere the times alone would not tell.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -64,6 +65,38 @@ def proof_sql(*, event_time: str, view: JoinedView) -> str:
     """
 
 
+def strange_sql(*, event_time: str, view: JoinedView, there: Collection[str]) -> str:
+    """How many values in `joined` are of no row of `source` that their label may see, as `strange`.
+
+    Of features that are `there`. A row of the view is known by its key, both times and a hash of what it holds; of
+    those of one event the label sees the one that was known last. Where there is nothing to see all features are empty.
+    """
+    t, event = f"epoch_us({identifier(event_time)})", f"epoch_us({identifier(view.event_column)})"
+    known, held = f"epoch_us({identifier(view.known_column)})", f"epoch_us({identifier(view.event_time)})"
+    named = [(feature, name) for feature, name in view.named if name in there]
+    values, of_view = comma(name for _feature, name in named) or "1", comma(feature for feature, _name in named) or "1"
+    base_keys = ", ".join(f"{identifier(column)} AS k{i}" for i, column in enumerate(view.keys.values()))
+    view_keys = ", ".join(f"{identifier(key)} AS k{i}" for i, key in enumerate(view.keys))
+    same = " AND ".join(f"found.k{i} = held.k{i}" for i in range(len(view.keys))) + " AND found.event = held.event"
+    fresh = f"{t} - {event} <= {view.ttl_us}" if view.ttl_us is not None else "true"
+    full = " OR ".join(f"{identifier(name)} IS NOT NULL" for _feature, name in named) or "false"
+    by_then = "" if view.early else " AND held.known <= found.moment"
+    return f"""
+    WITH found AS (
+      SELECT {base_keys}, {t} AS moment, {event} AS event, {known} AS known, hash({values}) AS said FROM joined
+      WHERE {event} IS NOT NULL AND {fresh}
+    ), held AS (
+      SELECT {view_keys}, {held} AS event, {known_at(view)} AS known, hash({of_view}) AS said FROM source
+    ), ours AS MATERIALIZED (
+      SELECT * FROM found SEMI JOIN held
+      ON {same} AND found.said = held.said AND found.known IS NOT DISTINCT FROM held.known
+    )
+    SELECT (SELECT count(*) FROM found) - (SELECT count(*) FROM ours)
+      + (SELECT count(*) FROM ours AS found SEMI JOIN held ON {same} AND held.known > found.known{by_then})
+      + (SELECT count(*) FROM joined WHERE ({event} IS NULL OR NOT ({fresh})) AND ({full})) AS strange
+    """
+
+
 def proof_of(
     tables: Lake,
     labels: Labels,
@@ -73,10 +106,12 @@ def proof_of(
     views: Sequence[FeatureView],
 ) -> list[Proof]:
     """The counts view by view; LeakageFound where a single value could not have been known."""
-    counts = []
+    counts, there = [], {column.name for column in tables.schema(at)}
     for spec, view in zip(joined, views, strict=True):
-        sql = proof_sql(event_time=labels.event_time, view=spec)
-        found = tables.query(sql, {"joined": at, "source": sources[spec.alias]}).read_all().to_pylist()[0]
+        rows = {"joined": at, "source": sources[spec.alias]}
+        found = tables.query(proof_sql(event_time=labels.event_time, view=spec), rows).read_all().to_pylist()[0]
+        strange = tables.query(strange_sql(event_time=labels.event_time, view=spec, there=there), rows).read_all()
+        found["mismatches"] += strange.column("strange")[0].as_py()
         said: Proof = {"ignores_known_since": True} if spec.early else {}
         # No count sees into the SQL of a view; what may bring later values there is told beside them.
         if ahead := seen_ahead(view):
@@ -119,24 +154,31 @@ def check_each_once(tables: Lake, labels: Labels, base: TableAt, at: TableAt) ->
     before = _counted(tables, labels, base)
     sql = f"SELECT count(*) AS rows, {_sum(labels)} AS sum FROM joined"
     after = tables.query(sql, {"joined": at}).read_all().to_pylist()[0]
-    rows, labelled = int(after["rows"]), int(before["labelled"])
+    rows = int(after["rows"])
+    check_same(int(before["labelled"]), before["sum"], rows, _text(after["sum"]))
+    if rows == 0 and not labels.label:
+        raise DefinitionRefused(_("There is no row to join features to. Send rows, or choose a version that has some."))
+    if rows == 0:
+        raise DefinitionRefused(
+            _("No row of the data has a label inside the window. Widen the window or choose another label.")
+        )
+    return before, rows
+
+
+def check_same(labelled: int, wanted: str, rows: int, found: str) -> None:
+    """LeakageFound unless as many rows came out as labels went in, and the sums over what is kept of both agree."""
     if rows != labelled:
         raise LeakageFound(
             _("%(labels)d labelled rows went into the join and %(rows)d came out; a join must keep each exactly once.")
             % {"labels": labelled, "rows": rows}
         )
-    if _text(after["sum"]) != before["sum"]:
+    if found != wanted:
         raise LeakageFound(
             _(
                 "As many rows came out of the join as went in, but not the same ones; a join must keep "
                 "each exactly once."
             )
         )
-    if rows == 0:
-        raise DefinitionRefused(
-            _("No row of the data has a label inside the window. Widen the window or choose another label.")
-        )
-    return before, rows
 
 
 def _sum(labels: Labels) -> str:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from django.urls import reverse
 
 from apps.experiments import services
 from apps.experiments.models import Run
+from apps.experiments.services import workload
+from apps.features.models import TrainingSet
 from foundation import engines
 from foundation.errors import AccessDenied, Invalid
 from tests.apps.experiments.rows import make_run, make_training_set
@@ -265,6 +269,14 @@ def test_a_runs_data_and_spec_are_for_its_own_container(scientist, project):
     for asked in (services.run_spec, services.arrow_stream):
         with pytest.raises(AccessDenied, match="present attempt"):
             asked(actor=scientist, run=run)
+
+
+def test_a_run_takes_the_leakage_proof_of_its_data_along_into_its_manifest(scientist, project):
+    proof = {"rows": 150, "violations": 0, "mismatches": 0, "by_time": True, "views": [{"view": "v1", "missing": 3}]}
+    run = make_run(scientist, project, state="running")
+    TrainingSet.objects.filter(pk=run.training_set_id).update(leakage_proof=proof)
+    own = replace(scientist, kind="workload", purpose=run.token_purpose, scopes=frozenset(workload.SCOPES))
+    assert services.run_spec(actor=own, run=run)["data"]["leakage_proof"] == proof
 
 
 def test_without_rows_the_form_says_where_to_begin(page):

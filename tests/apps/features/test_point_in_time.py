@@ -10,9 +10,10 @@ import pytest
 
 from apps.features.adapters.asof import LakeJoin
 from apps.features.adapters.spark import SparkJoin
-from apps.features.errors import LeakageFound
-from apps.features.services import joining
-from apps.features.services.joining import Labels, as_of, marked_sql, proof_sql
+from apps.features.errors import DefinitionRefused, LeakageFound
+from apps.features.services import joining, sampling
+from apps.features.services.joining import JoinedView, Labels, as_of, marked_sql, proof_sql
+from apps.features.services.proving import strange_sql
 from foundation import lake
 from foundation.errors import Unavailable
 from portal.settings.joining import why_wrong
@@ -176,6 +177,35 @@ def test_a_join_that_loses_or_doubles_a_label_is_not_kept(tables, monkeypatch, s
     assert not tables.exists("ts_lost")
 
 
+def test_without_a_row_nobody_is_told_of_labels_that_were_not_asked_for(tables):
+    for label, said in (("", "no row to join features to"), ("n", "has a label inside the window")):
+        base = tables.write(f"base{label}", pa.table({"n": pa.array([], pa.int64())}))
+        with pytest.raises(DefinitionRefused, match=said):
+            as_of(tables, "ts_none", Labels(("n",), "", label), base, [], heard=lambda: None)
+
+
+@pytest.mark.parametrize(
+    ("sql", "said"),
+    [
+        ("SELECT n, 1::BIGINT AS number_v FROM base WHERE n <> 2", "3 labelled rows went into the join and 2 came out"),
+        ("SELECT n, 1::BIGINT AS number_v FROM base WHERE false", "and 0 came out"),
+        ("SELECT n + (n = 2)::BIGINT AS n, 1::BIGINT AS number_v FROM base", "not the same ones"),
+        ("SELECT n, 1::BIGINT AS number_v FROM base", ""),
+    ],
+)
+def test_rows_that_are_only_looked_at_are_each_there_once_too(tables, monkeypatch, sql, said):
+    monkeypatch.setattr(sampling, "join_sql", lambda _labels, _views: sql)
+    base, labels = tables.write("base", pa.table({"n": [1, 2, 3]})), Labels(kept=("n",), event_time="")
+    if not said:
+        assert sampling.joined_sample(tables, labels, [], {"base": base}, 2).column_names == ["n", "number_v"]
+        nobody = replace(labels, label="n", kept=("n",))
+        none = tables.write("none", pa.table({"n": pa.array([None], pa.int64())}))
+        assert sampling.joined_sample(tables, nobody, [], {"base": none}, 2).num_rows == 0
+        return
+    with pytest.raises(LeakageFound, match=said):
+        sampling.joined_sample(tables, labels, [], {"base": base}, 10)
+
+
 def test_the_proof_counts_a_value_that_came_from_the_future(tables):
     at = {
         "at": pa.array([pit.moment(1)], pa.timestamp("us")),
@@ -187,6 +217,54 @@ def test_the_proof_counts_a_value_that_came_from_the_future(tables):
     found = tables.query(proof_sql(event_time="at", view=view), {"joined": joined, "source": source}).read_all()
     counts = found.to_pylist()[0]
     assert (counts["violations"], counts["mismatches"], counts["missing"], counts["joined"]) == (1, 1, 1, 0)
+
+
+CORRECTED = {
+    "key": ["a", "a", "b"],
+    "happened": pa.array([pit.moment(1), pit.moment(1), pit.moment(1)], pa.timestamp("us")),
+    "told": pa.array([pit.moment(1), pit.moment(5), pit.moment(1)], pa.timestamp("us")),
+    "number": [1, 999, None],
+}
+
+
+@pytest.mark.parametrize(
+    "lie",
+    [
+        "999 AS number",  # what the correction says, which nobody knew yet
+        "999 AS number, make_timestamp(0) AS __known_v",  # the same, with a time that is not the correction's
+        "7 AS number",  # of no row at all
+        "NULL::BIGINT AS number",
+    ],
+)
+def test_a_value_of_another_row_than_its_times_say_is_not_kept(tables, monkeypatch, lie):
+    class Liar:
+        name = "liar"
+
+        def join(self, tables, into, labels, views, inputs, *, heard, through):
+            honest = LakeJoin().join(tables, f"{into}_0", labels, views, inputs, heard=heard)
+            return tables.write_query(into, f"SELECT * REPLACE ({lie}) FROM j", {"j": honest})
+
+    view = JoinedView("v", {"key": "key"}, "happened", "told", ("number",), ttl_us=None)
+    source = tables.write("source", pa.table(CORRECTED))
+    base = tables.write("base", pa.table({"key": ["a"], "at": pa.array([pit.moment(2)], pa.timestamp("us"))}))
+    monkeypatch.setattr(joining, "engine_for", lambda rows: Liar())
+    with pytest.raises(LeakageFound, match="1 differ from the second method"):
+        as_of(tables, "ts_lied", Labels(("key", "at"), "at"), base, [(view_of("v"), view, source)], heard=lambda: None)
+    assert not tables.exists("ts_lied")
+
+
+def test_a_correction_that_came_before_the_label_and_a_value_that_should_be_empty_are_counted(tables):
+    source = tables.write("source", pa.table(CORRECTED))
+    at = pa.array([pit.moment(9), pit.moment(9), pit.moment(30)], pa.timestamp("us"))
+    event = pa.array([pit.moment(1), None, pit.moment(1)], pa.timestamp("us"))
+    known = pa.array([pit.moment(1), None, pit.moment(1)], pa.timestamp("us"))
+    told = {"key": ["a", "c", "b"], "at": at, "__event_v": event, "__known_v": known, "number": [1, 3, 4]}
+    view = JoinedView("v", {"key": "key"}, "happened", "told", ("number",), ttl_us=12)
+    joined = tables.write("joined", pa.table(told))
+    sql = strange_sql(event_time="at", view=view, there={"number"})
+    found = tables.query(sql, {"joined": joined, "source": source}).read_all()
+    # Of the first the correction was known by then, the second has no event, and the third is too old.
+    assert found.column("strange").to_pylist() == [3]
 
 
 def test_an_exchange_that_is_not_there_is_told(tables):

@@ -1,4 +1,4 @@
-"""A store that forgot what was online: a restart without persistence, or a hand that emptied it.
+"""A store that forgot what was online: a restart without persistence, an older copy, or a hand that emptied it.
 
 It is found out by the beat or by the first who reads; once, and the values come back from the lake by themselves.
 """
@@ -6,13 +6,16 @@ It is found out by the beat or by the first who reads; once, and the values come
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from uuid import UUID
 
+import msgspec
 from django.db import transaction
+from django.db.models import OuterRef, QuerySet, Subquery
 
-from apps.features.choices import BuildState, MaterialisationCause
+from apps.features.choices import BuildState, MaterialisationCause, MaterialisationState
 from apps.features.events import OnlineValuesForgotten
-from apps.features.models import FeatureView
+from apps.features.models import FeatureView, Materialisation
 from apps.features.services.online.beginning import begin_materialisation
 from apps.features.services.online.keys import online_store
 from foundation import ledger
@@ -23,10 +26,24 @@ from runtime.online import marker_of
 log = logging.getLogger("sanad.features")
 
 
-def forgotten_views(views: list[FeatureView]) -> list[FeatureView]:
-    """Those of which the store does not say any more that it holds them."""
+def with_last_number(views: QuerySet[FeatureView]) -> QuerySet[FeatureView]:
+    """Views, each with the number of the materialisation that was the last to say done, as `last_number`."""
+    done = Materialisation.objects.filter(view=OuterRef("pk"), state=MaterialisationState.DONE)
+    return views.annotate(last_number=Subquery(done.order_by("-number").values("number")[:1]))
+
+
+def forgotten_views(views: Sequence[FeatureView]) -> list[FeatureView]:
+    """Of views `with_last_number` those of which the store does not say any more that it holds them, or only what an
+    earlier materialisation wrote: it came back with a copy of before."""
     found = online_store().read([marker_of(view.pk) for view in views])
-    return [view for view, marker in zip(views, found, strict=True) if marker is None]
+    return [view for view, marker in zip(views, found, strict=True) if not _says_all(view, marker)]
+
+
+def _says_all(view: FeatureView, marker: bytes | None) -> bool:
+    if marker is None:
+        return False
+    number: int = msgspec.msgpack.decode(marker)[0]
+    return number >= (getattr(view, "last_number", None) or 0)
 
 
 @transaction.atomic
@@ -36,7 +53,7 @@ def note_forgotten(view_id: UUID) -> bool:
     In the tenant's scope. The store is asked again under the lock: a reader's answer is of a moment ago.
     """
     rows = FeatureView.objects.select_for_update(of=("self",)).select_related("entity", "tenant")
-    view = rows.filter(pk=view_id, state=BuildState.READY).exclude(online_at=None).first()
+    view = with_last_number(rows).filter(pk=view_id, state=BuildState.READY).exclude(online_at=None).first()
     if view is None or not forgotten_views([view]):
         return False
     system = Actor.system(view.tenant, "online")

@@ -14,7 +14,7 @@ from apps.features.choices import MOST_FRESHNESS_S, BuildState
 from apps.features.errors import DefinitionRefused
 from apps.features.events import FeatureViewFresh, FeatureViewStale, FreshnessPromised, FreshnessReleased
 from apps.features.models import FeatureView
-from apps.features.services.online.forgetting import forgotten_views, note_forgotten
+from apps.features.services.online.forgetting import forgotten_views, note_forgotten, with_last_number
 from apps.projects.services import hold_open
 from foundation import ledger, tenancy
 from foundation.identity import Actor
@@ -66,7 +66,7 @@ def watch_online(*, now: datetime) -> None:
 
 def _online(tenant: Tenant) -> list[FeatureView]:
     rows = FeatureView.objects.filter(tenant=tenant, state=BuildState.READY).exclude(online_at=None)
-    return list(rows.only("pk"))
+    return list(with_last_number(rows).only("pk"))
 
 
 def _bring_back(tenant: Tenant, view: FeatureView) -> int:

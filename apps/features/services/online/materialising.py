@@ -1,5 +1,8 @@
 """The newest values of a view are put online: chunk by chunk, read back and counted, and gone on with after a death.
 
+Counted twice: in the store, of what was written, and in the lake, of the keys that there are. Only where both say the
+same it is done.
+
 Whoever writes is written down in the store, and every write is refused there once somebody else is: an older
 materialisation never writes over a newer one, and none into what was dropped. When all is there a marker says so; until
 then, and after the store has lost it, an answer says that the view is not online.
@@ -16,6 +19,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 import msgspec
+from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
@@ -32,6 +36,7 @@ from apps.features.choices import (
 from apps.features.errors import Forgotten, Overtaken
 from apps.features.events import FeatureViewMaterialised, MaterialisationCancelled, MaterialisationFailed
 from apps.features.models import FeatureView, Materialisation
+from apps.features.services.metering import size_of
 from apps.features.services.online.beginning import make, open_of, overtake
 from apps.features.services.online.keys import drop_online, online_store, online_view
 from apps.features.services.online.rows import CHUNK_ROWS, Rows, counted, distinct_keys, keys_since, uncollected
@@ -50,6 +55,8 @@ if TYPE_CHECKING:
 # Of so many values one is read back once its chunk is written.
 _SAMPLED = 1_000
 _MEASURED = 100
+# Files are packed to a half or a quarter, and the engine holds a chunk's rows while it looks for the newest ones.
+_ROOM = 8
 _NAME_BYTES = 16
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -130,11 +137,16 @@ def _rows(job: JobHandle, view: FeatureView, row: Materialisation) -> tuple[Rows
         keys = keys_since(tables, TableAt(at.table, row.since_snapshot), at, view)
         if keys is None:
             row.since_snapshot, row.kind = None, MaterialisationKind.FULL
-    chunks = 1 if keys is not None else max(1, math.ceil(found["rows"] / CHUNK_ROWS))
+    chunks = 1 if keys is not None else _chunks(found["rows"], size_of(tables, at))
     if (row.chunks, row.parting) != (chunks, found["parting"]):
         row.chunks, row.parting = chunks, found["parting"]
         _restart(job, row)
     return Rows(tables, at, view, as_of_us, bool(found["later"]), chunks, keys), found["newest"]
+
+
+def _chunks(rows: int, size: int) -> int:
+    """So many that the rows of one fit into the engine's memory several times, packed in their files as they are."""
+    return max(1, math.ceil(rows / CHUNK_ROWS), math.ceil(size * _ROOM / (settings.LAKE_MEMORY_MB << 20)))
 
 
 def _restart(job: JobHandle, row: Materialisation) -> None:
@@ -235,8 +247,10 @@ def _tell(work: _Work, chunk: int, written: int) -> None:
 
 
 def _complete(work: _Work) -> None:
-    """Keys that the newest rows do not have any more go, and the marker is set."""
+    """Keys that the newest rows do not have any more go, and the marker is set; Forgotten where keys are not there."""
     row = work.row
+    if row.keys_written != work.rows.keys_there():
+        raise Forgotten
     if work.rows.keys is None and row.number > 1:
         work.job.progress(_("Removing keys that have no rows any more"), None)
         work.store.check(**work.fence)

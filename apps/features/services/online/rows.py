@@ -60,8 +60,7 @@ class Rows:
             yield names, timelines
 
     def _parts(self, online: OnlineView, chunk: int) -> Iterator[tuple[list[bytes], list[list[Any]]]]:
-        params = {f"k{i}": list(column) for i, column in enumerate((self.keys or {}).values())}
-        for batch in self.tables.query(self._sql(chunk), {"rows": self.at}, params or None):
+        for batch in self.tables.query(self._sql(chunk), {"rows": self.at}, self._params()):
             for start in range(0, batch.num_rows, _BATCH):
                 piece = batch.slice(start, _BATCH)
                 with uncollected():
@@ -72,12 +71,29 @@ class Rows:
                     )
                 yield names, entries
 
+    def keys_there(self) -> int:
+        """How many keys have a value, now or later: counted by itself, not by what was read of them."""
+        keys = _list(self.view.entity.join_keys)
+        sql = f"SELECT {keys}, {times_sql(self.view)} FROM {_seen(self.view)}"  # noqa: S608 - names are quoted
+        sql += f" WHERE {' AND '.join(self._asked())}" if self.keys is not None else ""
+        sql = f"SELECT count(*) FROM (SELECT DISTINCT {keys} FROM ({sql}) WHERE __known IS NOT NULL)"  # noqa: S608
+        return int(self.tables.query(sql, {"rows": self.at}, self._params()).read_all().column(0)[0].as_py())
+
+    def _params(self) -> dict[str, list[Any]] | None:
+        return {f"k{i}": list(column) for i, column in enumerate((self.keys or {}).values())} or None
+
+    def _asked(self) -> list[str]:
+        """What holds of the rows of the keys that are wanted; nothing where all are."""
+        if self.keys is None:
+            return []
+        keys = _list(self.view.entity.join_keys)
+        asked = ", ".join(f"unnest($k{i}) AS {identifier(name)}" for i, name in enumerate(self.keys))
+        return [f"({keys}) IN (SELECT ({keys}) FROM (SELECT {asked}))"]  # noqa: S608 - names are quoted
+
     def _sql(self, chunk: int) -> str:
         view, keys = self.view, _list(self.view.entity.join_keys)
         among = [f"hash({keys}) % {self.chunks} = {chunk}"] if self.chunks > 1 else []
-        if self.keys is not None:
-            asked = ", ".join(f"unnest($k{i}) AS {identifier(name)}" for i, name in enumerate(self.keys))
-            among.append(f"({keys}) IN (SELECT ({keys}) FROM (SELECT {asked}))")  # noqa: S608
+        among += self._asked()
         features = _list(view.feature_names)
         seen = f"SELECT {keys}, {features}, {times_sql(view)} FROM {_seen(view)}"  # noqa: S608 - names are quoted
         seen += f" WHERE {' AND '.join(among)}" if among else ""

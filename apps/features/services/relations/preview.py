@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from apps.datasets import selectors as datasets
 from apps.features import selectors
-from apps.features.adapters.asof import join_sql, meant_sql
 from apps.features.models import TrainingSet
+from apps.features.ports import Through
 from apps.features.services.building import labels_of
 from apps.features.services.joining import seen_as
 from apps.features.services.on_demand.columns import derived_of, only_needed, widened
 from apps.features.services.relations.measuring import measured
+from apps.features.services.sampling import joined_sample
 from apps.features.services.training_sets import checked_set
 from foundation import lake
 from foundation.identity import Actor
@@ -42,15 +43,6 @@ def _joined(actor: Actor, row: TrainingSet) -> pa.Table:
     parts = enumerate(zip(views, row.views, strict=True))
     specs = [seen_as(index, view, part, early=early) for index, (view, part) in parts]
     sources = {spec.alias: selectors.view_table(view) for spec, view in zip(specs, views, strict=True)}
-    rows = lake.for_tenant(row.tenant_id).query(
-        _sampled(row, join_sql(labels_of(row), specs)), {"every_row": base, **sources}
-    )
-    derived = derived_of(row)
-    return (widened(rows, only_needed(row), derived) if derived else rows).read_all()
-
-
-def _sampled(row: TrainingSet, join: str) -> str:
-    """The join over some labelled rows of the window, always the same ones."""
-    limits = meant_sql(labels_of(row))
-    base = f"SELECT * FROM every_row WHERE {limits} USING SAMPLE reservoir({PREVIEW_ROWS} ROWS) REPEATABLE (7)"  # noqa: S608
-    return f"WITH base AS MATERIALIZED ({base}), {join.removeprefix('WITH ')}"
+    derived, tables = derived_of(row), lake.for_tenant(row.tenant_id)
+    through: Through | None = (lambda rows: widened(rows, only_needed(row), derived)) if derived else None
+    return joined_sample(tables, labels_of(row), specs, {"base": base, **sources}, PREVIEW_ROWS, through)
