@@ -1,7 +1,7 @@
 """Features as they are now: put into the online store, read from it, watched there."""
 
 from apps.features.services.online.beginning import begin_materialisation, plans_changed, request_materialisation
-from apps.features.services.online.chosen import number_online, write_keys
+from apps.features.services.online.chosen import note_step_online, number_online, write_keys
 from apps.features.services.online.forgetting import note_forgotten
 from apps.features.services.online.freshness import promise_freshness, watch_online
 from apps.features.services.online.keys import drop_online, drop_values, online_store, online_view
@@ -34,6 +34,7 @@ __all__ = [
     "materialise_view",
     "may_lend_lookups",
     "note_forgotten",
+    "note_step_online",
     "number_online",
     "online_plan",
     "online_store",

@@ -9,7 +9,6 @@ import logging
 from collections.abc import Sequence
 from uuid import UUID
 
-import msgspec
 from django.db import transaction
 from django.db.models import OuterRef, QuerySet, Subquery
 
@@ -18,6 +17,7 @@ from apps.features.events import OnlineValuesForgotten
 from apps.features.models import FeatureView, Materialisation
 from apps.features.services.online.beginning import begin_materialisation
 from apps.features.services.online.keys import online_store
+from apps.features.services.online.markers import says_all
 from foundation import ledger
 from foundation.errors import Conflict, NotFound
 from foundation.identity import Actor
@@ -33,17 +33,10 @@ def with_last_number(views: QuerySet[FeatureView]) -> QuerySet[FeatureView]:
 
 
 def forgotten_views(views: Sequence[FeatureView]) -> list[FeatureView]:
-    """Of views `with_last_number` those of which the store does not say any more that it holds them, or only what an
-    earlier materialisation wrote: it came back with a copy of before."""
+    """Of views `with_last_number` those of which the store does not say any more that it holds them, or only what was
+    written before its last materialisation or step: it came back with a copy of before."""
     found = online_store().read([marker_of(view.pk) for view in views])
-    return [view for view, marker in zip(views, found, strict=True) if not _says_all(view, marker)]
-
-
-def _says_all(view: FeatureView, marker: bytes | None) -> bool:
-    if marker is None:
-        return False
-    number: int = msgspec.msgpack.decode(marker)[0]
-    return number >= (getattr(view, "last_number", None) or 0)
+    return [view for view, marker in zip(views, found, strict=True) if not says_all(view, marker)]
 
 
 @transaction.atomic

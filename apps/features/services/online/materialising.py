@@ -18,7 +18,6 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-import msgspec
 from django.conf import settings
 from django.db import transaction
 from django.db.models import F
@@ -39,6 +38,7 @@ from apps.features.models import FeatureView, Materialisation
 from apps.features.services.metering import size_of
 from apps.features.services.online.beginning import make, open_of, overtake
 from apps.features.services.online.keys import drop_online, online_store, online_view
+from apps.features.services.online.markers import step_online, write_marker
 from apps.features.services.online.rows import CHUNK_ROWS, Rows, counted, distinct_keys, keys_since, uncollected
 from foundation import jobs, lake, ledger, states
 from foundation.clock import now
@@ -256,8 +256,12 @@ def _complete(work: _Work) -> None:
         work.store.check(**work.fence)
         name_bytes = len(work.online.prefix) + _NAME_BYTES
         row.keys_removed = work.store.sweep(work.online.prefix, head=work.writer.number, name_bytes=name_bytes)
-    marker = msgspec.msgpack.encode([row.number, work.rows.as_of_us, row.keys_written])
-    work.store.write_as([(work.online.marker, marker)], **work.fence)
+    with work.job.scope():
+        # No step goes on while a materialisation is on its way, so this is the last one.
+        fresh = FeatureView.objects.filter(pk=work.view.pk).first()
+    step = 0 if fresh is None else step_online(fresh)
+    told = {"number": row.number, "as_of_us": work.rows.as_of_us, "keys": row.keys_written, "step": step}
+    write_marker(work.store, work.online, **told, fence=work.fence)
 
 
 def _finish(work: _Work) -> None:

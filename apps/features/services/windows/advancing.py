@@ -19,7 +19,13 @@ from django.utils.translation import gettext as _
 from apps.features.choices import BuildState, EventSource, ViewKind
 from apps.features.errors import Forgotten, Overtaken
 from apps.features.models import FeatureView
-from apps.features.services.online import begin_materialisation, drop_online, number_online, write_keys
+from apps.features.services.online import (
+    begin_materialisation,
+    drop_online,
+    note_step_online,
+    number_online,
+    write_keys,
+)
 from apps.features.services.windows.declaring import plan_of
 from apps.features.services.windows.events import Mark, events_table, mark_of, rows_table, source_table, staging_table
 from apps.features.services.windows.plans import Plan
@@ -186,7 +192,7 @@ def _put_online(job: JobHandle, tables: Lake, view: FeatureView, plan: Plan, mar
         _begin_anew(job, fresh)
     else:
         try:
-            _write_changed(job, tables, fresh, plan, told)
+            _write_changed(job, tables, fresh, plan, told, mark.step)
         except (Overtaken, Forgotten):
             return  # all values are on their way; what came since follows with the next step
     with job.scope():
@@ -204,7 +210,7 @@ def _begin_anew(job: JobHandle, view: FeatureView) -> None:
         begin_materialisation(actor=job.actor, view=view)
 
 
-def _write_changed(job: JobHandle, tables: Lake, view: FeatureView, plan: Plan, told: Progress) -> None:
+def _write_changed(job: JobHandle, tables: Lake, view: FeatureView, plan: Plan, told: Progress, step: int) -> None:
     with job.scope():
         number = number_online(view)
     events = {ALIAS: tables.current(events_table(view))}
@@ -214,6 +220,7 @@ def _write_changed(job: JobHandle, tables: Lake, view: FeatureView, plan: Plan, 
             keys = {name: piece.column(name).to_pylist() for name in view.entity.join_keys}
             write_keys(view, number, keys, as_of=now())
             job.raise_if_cancelled()
+    note_step_online(view, number, step)
 
 
 @jobs.on_admission("features.advance_view")

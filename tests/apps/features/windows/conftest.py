@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 import pytest
 
@@ -9,6 +10,7 @@ from apps.features import selectors, services
 from apps.streams import services as streams
 from foundation import lake
 from foundation.clock import now
+from foundation.jobs import JobHandle
 from tests.apps.streams.conftest import dataset, drain, make_stream, put
 from tests.support.classes import said_of
 
@@ -82,3 +84,20 @@ def rows_of_view():
         return {(who, us_of(end), us_of(known)): tuple(values) for who, end, known, *values in rows}
 
     return read
+
+
+@pytest.fixture
+def handle(scientist):
+    """A job that nobody keeps."""
+
+    class Quiet:
+        def progress(self, step, percent):
+            pass
+
+        def unwritten(self):
+            return None
+
+        def check(self):
+            pass
+
+    return JobHandle(job_id=uuid4(), attempt=1, actor=scientist, keeper=Quiet())

@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 from datetime import datetime
 from multiprocessing import get_context
-from uuid import uuid4
 
 import pytest
 from django.db import connections
@@ -18,7 +17,6 @@ from apps.features.models import SkewCheck
 from apps.features.services.windows import advancing, computing, taking
 from apps.streams import services as streams
 from foundation.clock import now
-from foundation.jobs import JobHandle
 from tests.apps.features.windows import reference
 from tests.apps.features.windows.conftest import told
 from tests.apps.features.windows.test_kernel import AGGREGATIONS, some_events
@@ -73,23 +71,6 @@ class Killed(BaseException):
 @pytest.fixture
 def at_once(monkeypatch):
     monkeypatch.setattr(advancing, "_PAUSE", advancing.timedelta())
-
-
-@pytest.fixture
-def handle(scientist):
-    """A job that nobody keeps."""
-
-    class Quiet:
-        def progress(self, step, percent):
-            pass
-
-        def unwritten(self):
-            return None
-
-        def check(self):
-            pass
-
-    return JobHandle(job_id=uuid4(), attempt=1, actor=scientist, keeper=Quiet())
 
 
 def test_whoever_is_cut_off_between_any_two_writes_is_followed_without_loss_or_double(
