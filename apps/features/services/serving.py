@@ -105,7 +105,8 @@ def remove_service(*, actor: Actor, service: FeatureService) -> None:
     """The version is gone from the lists; refused while a training set was made of it."""
     policies.check_can_define(actor, service)
     service = FeatureService.objects.select_for_update().get(pk=service.pk)
-    policies.check_service_unused(actor, service, selectors.made_from_service(actor=system(actor), service=service))
+    users, seen = (selectors.made_from_service(actor=who, service=service) for who in (system(actor), actor))
+    policies.check_unused(service, users, seen)
     removed = FeatureServiceRemoved(service_id=service.pk, definition_digest=service.definition_digest)
     ledger.record(removed, actor=actor, project_id=service.project_id, subject=("feature_service", service.pk))
     service.delete()
