@@ -75,7 +75,7 @@ def check_can_remove_on_demand(actor: Actor, view: OnDemandView) -> None:
     """It keeps no rows, so whoever may define may take a definition out of use, as with services."""
     check_can_define(actor, view)
     if view.removed_at is not None:
-        raise Conflict(_("%(view)s: %(removed)s") % {"view": view, "removed": selectors.removed_in_words(view)})
+        raise Conflict(f"{view}: {selectors.removed_in_words(view)}")
 
 
 def check_can_clear(actor: Actor, training_set: TrainingSet) -> None:

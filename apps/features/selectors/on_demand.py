@@ -42,7 +42,7 @@ def get_on_demand_view(*, actor: Actor, on_demand_id: UUID, removed: bool = Fals
     if view is None:
         raise NotFound(_("There are no such on-demand features here."))
     if view.removed_at is not None and not removed:
-        raise NotFound(_("%(view)s: %(removed)s") % {"view": view, "removed": removed_in_words(view)})
+        raise NotFound(f"{view}: {removed_in_words(view)}")
     return view
 
 

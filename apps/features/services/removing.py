@@ -19,6 +19,7 @@ from apps.features.services import windows
 from apps.features.services.metering import end_usage
 from apps.features.services.online import drop_online
 from apps.features.services.serving import system
+from apps.projects.services import lock_project
 from foundation import access, jobs, ledger, states, storage
 from foundation.clock import now
 from foundation.errors import Conflict
@@ -75,6 +76,9 @@ def remove_on_demand(*, actor: Actor, view: OnDemandView, confirmation: str, bre
     `confirmation` is its name as it is shown. Refused while a deployed model, a service or a training set that has
     rows uses it, and, without `break_chain`, where anything else was made of it.
     """
+    policies.check_can_define(actor, view)
+    # What names it is numbered under the same lock.
+    lock_project(project_id=view.project_id)
     view = OnDemandView.objects.select_for_update().get(pk=view.pk)
     policies.check_can_remove_on_demand(actor, view)
     policies.check_name_typed(view, confirmation)

@@ -78,10 +78,11 @@ def define_service(
     """A service, or the next version of one; `views` holds {"view": id, "features": names or None for all}."""
     policies.check_can_define(actor, project)
     check_name(name)
+    # First: while this waits, somebody may remove what it names.
+    number = _next_number(project, name)
     parts = checked_parts(actor, project, views)
     computed = _checked_on_demand(actor, project, on_demand)
     _check_names(actor, parts, computed)
-    number = _next_number(project, name)
     service = FeatureService.objects.create(
         tenant=actor.tenant,
         project_id=project.pk,
