@@ -15,7 +15,7 @@ from foundation.identity import Actor
 from foundation.web.chain import ChainNode
 
 if TYPE_CHECKING:
-    from apps.features.models import FeatureService, FeatureView, Retrieval, TrainingSet
+    from apps.features.models import FeatureService, FeatureView, OnDemandView, Retrieval, TrainingSet
 
 
 def check_can_define(actor: Actor, project: object) -> None:
@@ -71,6 +71,13 @@ def check_can_remove(actor: Actor, view: FeatureView) -> None:
         raise Conflict(_("This version is %(state)s; there are no rows to remove.") % {"state": state.label})
 
 
+def check_can_remove_on_demand(actor: Actor, view: OnDemandView) -> None:
+    """It keeps no rows, so whoever may define may take a definition out of use, as with services."""
+    check_can_define(actor, view)
+    if view.removed_at is not None:
+        raise Conflict(f"{view}: {selectors.removed_in_words(view)}")
+
+
 def check_can_clear(actor: Actor, training_set: TrainingSet) -> None:
     """One that is ready stays, since what was trained on it names it; so does what an erasure destroys."""
     sentence = _("Only an administrator, of the organisation or of the project, may remove a training set for good.")
@@ -82,30 +89,33 @@ def check_can_clear(actor: Actor, training_set: TrainingSet) -> None:
         raise Conflict(sentence % {"state": state.label})
 
 
-def check_name_typed(view: FeatureView, typed: str) -> None:
+def check_name_typed(view: FeatureView | OnDemandView, typed: str) -> None:
     if " ".join(typed.split()) != str(view):
         sentence = _("Type %(name)s to confirm.") % {"name": view}
         raise Invalid(sentence, fields={"confirmation": [sentence]})
 
 
-def check_not_deployed(actor: Actor, view: FeatureView, deployed: Collection[ChainNode]) -> None:
+def check_not_deployed(
+    view: FeatureView | OnDemandView, deployed: Collection[ChainNode], seen: Collection[ChainNode]
+) -> None:
+    """`seen` is what the actor sees of what was made of it: the others are counted, and not named."""
     if deployed:
         sentence = _("%(view)s is used by models that answer predictions: %(names)s. Stop or replace them first.")
-        seen = selectors.made_from_view(actor=actor, view=view)
         raise Conflict(sentence % {"view": view, "names": _names_for(deployed, seen)})
 
 
-def check_in_no_service(view: FeatureView, services: Collection[FeatureService]) -> None:
+def check_in_no_service(view: FeatureView | OnDemandView, services: Collection[FeatureService]) -> None:
     if services:
         sentence = _("%(view)s is part of feature services: %(names)s. Remove those versions first.")
         raise Conflict(sentence % {"view": view, "names": ", ".join(str(service) for service in services)})
 
 
-def check_service_unused(actor: Actor, service: FeatureService, users: Collection[ChainNode]) -> None:
+def check_unused(
+    thing: FeatureService | OnDemandView, users: Collection[ChainNode], seen: Collection[ChainNode]
+) -> None:
     if users:
         sentence = _("%(service)s was used for %(names)s, which name it for good. Deprecate it instead.")
-        seen = selectors.made_from_service(actor=actor, service=service)
-        raise Conflict(sentence % {"service": service, "names": _names_for(users, seen)})
+        raise Conflict(sentence % {"service": thing, "names": _names_for(users, seen)})
 
 
 def _names_for(nodes: Collection[ChainNode], seen: Collection[ChainNode]) -> str:
@@ -117,7 +127,9 @@ def _names_for(nodes: Collection[ChainNode], seen: Collection[ChainNode]) -> str
     return ", ".join(names)
 
 
-def check_chain_may_break(actor: Actor, view: FeatureView, users: Collection[ChainNode], *, confirmed: bool) -> None:
+def check_chain_may_break(
+    view: FeatureView | OnDemandView, users: Collection[ChainNode], seen: Collection[ChainNode], *, confirmed: bool
+) -> None:
     for node in users:
         if node.kind == "approval_case" and CaseState(node.state) is CaseState.OPEN:
             raise Conflict(
@@ -126,6 +138,5 @@ def check_chain_may_break(actor: Actor, view: FeatureView, users: Collection[Cha
             )
     if users and not confirmed:
         sentence = _("Made from %(view)s: %(names)s. Their chain will show a broken link. Confirm that.")
-        names = _names_for(users, selectors.made_from_view(actor=actor, view=view))
-        said = sentence % {"view": view, "names": names}
+        said = sentence % {"view": view, "names": _names_for(users, seen)}
         raise Invalid(said, fields={"break_chain": [said]})

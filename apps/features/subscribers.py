@@ -132,11 +132,12 @@ def _keep_catalogue() -> None:
     for word in ("column_classified", "columns_classified"):
         ledger.subscribe(f"dataset_version.{word}", name="features.catalogue", handler=_classes_said)
     # By a name of its own, from the first event on: what was defined before it was kept up is noted as well.
-    ledger.subscribe("on_demand_view.defined", name="features.catalogue_on_demand", handler=_on_demand_defined)
+    ledger.subscribe("on_demand_view.defined", name="features.catalogue_on_demand", handler=_on_demand_changed)
+    ledger.subscribe("on_demand_view.removed", name="features.catalogue_on_demand", handler=_on_demand_changed)
     ledger.subscribe("training_set.ready", name="features.catalogue_on_demand", handler=_training_set_ready)
 
 
-def _on_demand_defined(event: RecordedEvent) -> None:
+def _on_demand_changed(event: RecordedEvent) -> None:
     services.note_on_demand(on_demand_id=UUID(event.payload["on_demand_view_id"]))
 
 
@@ -176,7 +177,7 @@ def _view_link(actor: Actor, view_id: UUID) -> chain.Link | None:
 
 def _on_demand_link(actor: Actor, on_demand_id: UUID) -> chain.Link | None:
     try:
-        view = selectors.get_on_demand_view(actor=actor, on_demand_id=on_demand_id)
+        view = selectors.get_on_demand_view(actor=actor, on_demand_id=on_demand_id, removed=True)
     except NotFound:
         return None
     node = chain.ChainNode(
@@ -187,6 +188,7 @@ def _on_demand_link(actor: Actor, on_demand_id: UUID) -> chain.Link | None:
         digest=view.definition_digest,
         actor=str(view.created_by or ""),
         owner_id=view.created_by_id,
+        broken_reason=selectors.removed_in_words(view),
     )
     return chain.Link(node, made_from=tuple(("feature_view", UUID(pk)) for pk in view.view_ids))
 

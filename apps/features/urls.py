@@ -9,6 +9,7 @@ from apps.features.views import (
     history,
     joining,
     on_demand,
+    on_demand_saying,
     online,
     pages,
     relations,
@@ -48,7 +49,16 @@ project_patterns = [
     path("features/file/", definitions.definition_file, name="definition_file"),
     path("features/on-demand/new/", on_demand.on_demand_define, name="on_demand_define"),
     path("features/on-demand/<uuid:on_demand_id>/", on_demand.on_demand_detail, name="on_demand_detail"),
-    path("features/on-demand/<uuid:on_demand_id>/edit/", on_demand.on_demand_edit, name="on_demand_edit"),
+    path("features/on-demand/<uuid:on_demand_id>/edit/", on_demand_saying.on_demand_edit, name="on_demand_edit"),
+    path(
+        "features/on-demand/<uuid:on_demand_id>/deprecate/",
+        on_demand_saying.on_demand_deprecate,
+        name="on_demand_deprecate",
+    ),
+    path(
+        "features/on-demand/<uuid:on_demand_id>/restore/", on_demand_saying.on_demand_restore, name="on_demand_restore"
+    ),
+    path("features/on-demand/<uuid:on_demand_id>/remove/", on_demand_saying.on_demand_remove, name="on_demand_remove"),
     path("features/views/<uuid:view_id>/materialise/", online.view_materialise, name="view_materialise"),
     path("features/views/<uuid:view_id>/skew/", skew.view_skew, name="view_skew"),
     path("features/views/<uuid:view_id>/freshness/", online.view_freshness, name="view_freshness"),

@@ -137,6 +137,8 @@ PROJECT_PAGES = {
     "on_demand_try": "features/on-demand/{on_demand}/?tab=try",
     "on_demand_new": "features/on-demand/new/",
     "on_demand_edit": "features/on-demand/{on_demand}/edit/",
+    "on_demand_deprecate": "features/on-demand/{on_demand}/deprecate/",
+    "on_demand_remove": "features/on-demand/{on_demand}/remove/",
     "derived_feature": "features/catalogue/{derived}/",
     "histories": "features/?show=history",
     "history_new": "features/history/new/",

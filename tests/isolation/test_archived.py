@@ -137,6 +137,7 @@ def filled(house):
         "post api/v1/on-demand-views/": {"uses": [], "features": [{"name": "a", "expression": "1"}]},
         "post api/v1/on-demand-views/try/": {"uses": [], "features": [{"name": "a", "expression": "1"}]},
         "post api/v1/feature-services/<uuid:pk>/deprecate/": {"instead": None},
+        "post api/v1/on-demand-views/<uuid:pk>/deprecate/": {"instead": None},
         "post api/v1/training-sets/": {"views": [], "on_demand": []},
         "post api/v1/training-sets/preview/": {"views": [], "on_demand": []},
         "post api/v1/transformations/": {"sql": "SELECT 1 AS a"},

@@ -94,6 +94,28 @@ def test_services_and_marks_on_the_command_line(run, view):
     assert "You may not destroy" in run("features", "remove", "delays", "delays v1", code=4)
 
 
+def test_on_demand_features_are_marked_and_removed_on_the_command_line(run, view, client):
+    from apps.features.models import OnDemandView
+
+    pair = [json.loads(run("on-demand", "define", "trip", "--feature", f"a={n}", "--json")) for n in (1, 2)]
+    marked = json.loads(run("on-demand", "deprecate", "trip v1", "Old", "--instead", "trip", "--json"))
+    assert (marked["id"], marked["deprecated_because"]) == (pair[0]["id"], "Old")
+    assert marked["deprecated_for"] == pair[1]["id"]
+    listed = [json.loads(line) for line in run("on-demand", "list", "--json").splitlines()]
+    assert [bool(one["deprecated_at"]) for one in listed] == [False, True]
+    assert json.loads(run("on-demand", "restore", "trip v1", "--json"))["deprecated_at"] is None
+    assert "Type trip v1 to confirm." in run("on-demand", "remove", "trip v1", "trip", code=1)
+    run("feature-service", "define", "trips", "--on-demand", "trip v1")
+    assert "part of feature services: trips v1" in run("on-demand", "remove", "trip v1", "trip v1", code=1)
+    run("feature-service", "remove", "trips")
+    assert json.loads(run("on-demand", "remove", "trip v1", "trip v1", "--json"))["removed_at"]
+    assert "has no 'trip v1'" in run("on-demand", "show", "trip v1", code=3)
+    assert client.on_demand.get(pair[0]["id"])["removed_at"]
+    assert client.on_demand.remove("trip", "trip v2")["removed_at"]
+    with scope(find_tenant("acme").pk):
+        OnDemandView.objects.all().delete()
+
+
 def test_skew_is_read_and_watched_from_the_command_line(run, view):
     told = json.loads(run("features", "skew", "delays", "--json"))
     assert (told["compared"], told["features"]) == (0, [{"name": "delay", "different": 0, "gap": None}])

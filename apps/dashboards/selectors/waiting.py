@@ -83,8 +83,8 @@ def _sources(actor: Actor, now: datetime) -> Iterator[tuple[str, QuerySet[Any], 
             rows = datasets.failed_versions(actor=actor, by=actor.user.pk, since=now - _FAILED_WITHIN)
             yield "dataset_version", _for_builders(actor, rows), _failed_version
     if actor.user is not None and access.can_somewhere(actor, Permission.FEATURE_VIEW):
-        yield "feature_view", _unread_notices(actor, "view"), _deprecated
-        yield "feature_service", _unread_notices(actor, "service"), _deprecated
+        for kind, about in (("feature_view", "view"), ("feature_service", "service"), ("on_demand_view", "on_demand")):
+            yield kind, _unread_notices(actor, kind, about), _deprecated
     if access.can_somewhere(actor, Permission.FEATURE_VIEW):
         yield "feature_view", _for_builders(actor, features.stale_views(actor=actor)), _stale
         yield "feature_view", _for_builders(actor, features.skewed_views(actor=actor)), _skewed
@@ -155,12 +155,12 @@ def _unread_decisions(actor: Actor, now: datetime) -> QuerySet[Any]:
     return rows.exclude(Exists(seen))
 
 
-def _unread_notices(actor: Actor, about: str) -> QuerySet[Any]:
+def _unread_notices(actor: Actor, kind: str, about: str) -> QuerySet[Any]:
     """That something the actor's own things rest on was deprecated, until they have opened its page since."""
     seen = Visit.objects.filter(
         tenant_id=actor.tenant_id,
         user=actor.user,
-        kind=f"feature_{about}",
+        kind=kind,
         object_id=OuterRef(f"{about}_id"),
         visited_at__gte=OuterRef("noted_at"),
     )
@@ -169,7 +169,7 @@ def _unread_notices(actor: Actor, about: str) -> QuerySet[Any]:
 
 
 def _deprecated(kind: str, row: Any, now: datetime) -> Waiting:
-    thing, place = row.view or row.service, (row.project.name, row.project.slug)
+    thing, place = row.thing, (row.project.name, row.project.slug)
     own = ", ".join(one["name"] for one in row.things[:3])
     if len(row.things) > 3:
         own = _("%(names)s and %(count)d more") % {"names": own, "count": len(row.things) - 3}

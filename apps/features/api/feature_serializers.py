@@ -24,7 +24,7 @@ class FeatureSerializer(serializers.ModelSerializer[Feature]):
     entity = serializers.SerializerMethodField()
     owner = serializers.SerializerMethodField()
     tags = serializers.JSONField(source="home.tags", read_only=True)
-    deprecated_at = serializers.DateTimeField(source="view.deprecated_at", read_only=True, default=None)
+    deprecated_at = serializers.DateTimeField(source="home.deprecated_at", read_only=True)
     online_at = serializers.DateTimeField(source="view.online_at", read_only=True, default=None)
     personal = serializers.BooleanField(source="covered", read_only=True)
     training_sets = serializers.IntegerField(source="use_count", read_only=True)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from drf_spectacular.utils import extend_schema
@@ -10,8 +11,9 @@ from rest_framework.response import Response
 from apps.features import selectors, services
 from apps.features.api import on_demand_serializers as serializers
 from apps.features.api.projects import ProjectListViewSet
-from apps.features.api.serializers import Description
+from apps.features.api.serializers import Deprecation, Description, Removal
 from foundation.access import Permission
+from foundation.clock import now
 
 
 class OnDemandViewViewSet(ProjectListViewSet):
@@ -21,6 +23,9 @@ class OnDemandViewViewSet(ProjectListViewSet):
         "retrieve": Permission.FEATURE_VIEW,
         "create": Permission.FEATURE_DEFINE,
         "partial_update": Permission.FEATURE_DEFINE,
+        "deprecate": Permission.FEATURE_DEFINE,
+        "restore": Permission.FEATURE_DEFINE,
+        "remove": Permission.FEATURE_DEFINE,
         "try_definition": Permission.FEATURE_DEFINE,
         "try_values": Permission.FEATURE_VIEW,
         "online": Permission.FEATURE_VIEW,
@@ -33,7 +38,9 @@ class OnDemandViewViewSet(ProjectListViewSet):
         return self.pages(rows, self.serializer_class)
 
     def retrieve(self, request: Request, pk: UUID) -> Response:
-        return self.answer(self.serializer_class, selectors.get_on_demand_view(actor=self.actor, on_demand_id=pk))
+        """By its id also one that was removed: what it was stays on record."""
+        view = selectors.get_on_demand_view(actor=self.actor, on_demand_id=pk, removed=True)
+        return self.answer(self.serializer_class, view)
 
     @extend_schema(request=serializers.OnDemandStart, responses={201: serializers.OnDemandViewSerializer})
     def create(self, request: Request) -> Response:
@@ -46,9 +53,36 @@ class OnDemandViewViewSet(ProjectListViewSet):
     def partial_update(self, request: Request, pk: UUID) -> Response:
         """Change description, owner or tags; the version stays."""
         body = self.body(Description)
-        view = selectors.get_on_demand_view(actor=self.actor, on_demand_id=pk)
-        services.describe_on_demand(actor=self.actor, view=view, **body)
+        services.describe_on_demand(actor=self.actor, view=self._view(pk), **body)
         return self.retrieve(request, pk)
+
+    @extend_schema(request=Deprecation)
+    @action(detail=True, methods=["post"])
+    def deprecate(self, request: Request, pk: UUID) -> Response:
+        """Mark it, with a reason, and tell whoever uses it."""
+        body = self.body(Deprecation)
+        instead = self._view(body["instead"]) if body["instead"] else None
+        services.deprecate_on_demand(
+            actor=self.actor, view=self._view(pk), reason=body["reason"], instead=instead, now=now()
+        )
+        return self.retrieve(request, pk)
+
+    @extend_schema(request=None)
+    @action(detail=True, methods=["post"])
+    def restore(self, request: Request, pk: UUID) -> Response:
+        """Withdraw its deprecation."""
+        services.restore_on_demand(actor=self.actor, view=self._view(pk))
+        return self.retrieve(request, pk)
+
+    @extend_schema(request=Removal)
+    @action(detail=True, methods=["post"])
+    def remove(self, request: Request, pk: UUID) -> Response:
+        """Take it out of use for good; refused while a deployed model, a service or a training set uses it."""
+        services.remove_on_demand(actor=self.actor, view=self._view(pk), **self.body(Removal))
+        return self.retrieve(request, pk)
+
+    def _view(self, pk: UUID) -> Any:
+        return selectors.get_on_demand_view(actor=self.actor, on_demand_id=pk)
 
     @extend_schema(request=serializers.OnDemandTry, operation_id="on_demand_definition_try")
     @action(detail=False, methods=["post"], url_path="try")

@@ -10,7 +10,7 @@ class OnDemandViewSerializer(serializers.ModelSerializer):
 
     class Meta:
         model = OnDemandView
-        exclude = ["tenant", "created_by"]
+        exclude = ["tenant", "created_by", "removed_by"]
 
 
 class UsedView(serializers.Serializer):

@@ -9,7 +9,14 @@ from apps.features.events.materialisations import (
     OnlineValuesForgotten,
     ReaderAdmitted,
 )
-from apps.features.events.on_demand import OnDemandFeatureDescribed, OnDemandViewDefined, OnDemandViewEdited
+from apps.features.events.on_demand import (
+    OnDemandFeatureDescribed,
+    OnDemandViewDefined,
+    OnDemandViewDeprecated,
+    OnDemandViewEdited,
+    OnDemandViewRemoved,
+    OnDemandViewRestored,
+)
 from apps.features.events.registry import (
     DefinitionsApplied,
     EntityEdited,
@@ -83,7 +90,10 @@ __all__ = [
     "MaterialisationFailed",
     "OnDemandFeatureDescribed",
     "OnDemandViewDefined",
+    "OnDemandViewDeprecated",
     "OnDemandViewEdited",
+    "OnDemandViewRemoved",
+    "OnDemandViewRestored",
     "OnlineValuesForgotten",
     "ReaderAdmitted",
     "RetrievalAsked",

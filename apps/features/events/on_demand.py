@@ -30,6 +30,38 @@ class OnDemandViewEdited(ledger.Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class OnDemandViewDeprecated(ledger.Event):
+    """It goes on working; those who use it were told."""
+
+    kind = "on_demand_view.deprecated"
+    said = _("deprecated it, and told %(told_count)s people who use it")
+    icon = "alert-triangle"
+    on_demand_view_id: UUID
+    instead_id: UUID | None
+    told_count: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class OnDemandViewRestored(ledger.Event):
+    kind = "on_demand_view.deprecation_withdrawn"
+    said = _("withdrew the deprecation")
+    icon = "arrow-back-up"
+    on_demand_view_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class OnDemandViewRemoved(ledger.Event):
+    """From now on nobody asks it; `made_from_it` counts what was made of it and shows a broken link."""
+
+    kind = "on_demand_view.removed"
+    said = _("removed the features, from which %(made_from_it)s things were made")
+    icon = "trash"
+    on_demand_view_id: UUID
+    definition_digest: str
+    made_from_it: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class OnDemandFeatureDescribed(ledger.Event):
     """Which of them by its place: what it is called, and what was written, stays off the ledger."""
 

@@ -87,4 +87,4 @@ class FeatureFilter(django_filters.FilterSet):
         return rows.filter(on_demand__isnull=when == "ahead")
 
     def old(self, rows: QuerySet[Any], _name: str, which: str) -> QuerySet[Any]:
-        return rows.filter(view__deprecated_at__isnull=which == "no")
+        return selectors.deprecated(rows) if which == "only" else selectors.deprecated(rows, marked=False)

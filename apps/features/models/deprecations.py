@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 
@@ -20,11 +22,12 @@ class Deprecable(models.Model):
 
 
 class DeprecationNotice(TenantModel):
-    """To one person: a view or a service that they use was deprecated. Read once they have opened its page since."""
+    """To one person: something that they use was deprecated. Read once they have opened its page since."""
 
     project = models.ForeignKey("projects.Project", on_delete=models.PROTECT, related_name="+")
     view = models.ForeignKey("features.FeatureView", null=True, on_delete=models.CASCADE, related_name="notices")
     service = models.ForeignKey("features.FeatureService", null=True, on_delete=models.CASCADE, related_name="notices")
+    on_demand = models.ForeignKey("features.OnDemandView", null=True, on_delete=models.CASCADE, related_name="notices")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     # [{"kind", "name", "url"}]: what of theirs rests on it.
     things = models.JSONField(default=list)
@@ -35,7 +38,13 @@ class DeprecationNotice(TenantModel):
         constraints = [
             models.UniqueConstraint(fields=["tenant", "view", "user"], name="deprecated_view_told_once"),
             models.UniqueConstraint(fields=["tenant", "service", "user"], name="deprecated_service_told_once"),
+            models.UniqueConstraint(fields=["tenant", "on_demand", "user"], name="deprecated_on_demand_told_once"),
         ]
 
     def __str__(self) -> str:
-        return str(self.view or self.service)
+        return str(self.thing)
+
+    @property
+    def thing(self) -> Any:
+        """What was deprecated."""
+        return self.view or self.service or self.on_demand

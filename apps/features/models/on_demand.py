@@ -5,10 +5,11 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 
+from apps.features.models.deprecations import Deprecable
 from foundation.tenancy.models import TenantModel
 
 
-class OnDemandView(TenantModel):
+class OnDemandView(Deprecable, TenantModel):
     """One version of features that are reckoned at the moment of a request, and in training alike; it keeps no rows.
 
     Each is an expression (`runtime.expressions`) over values of the request and features of views.
@@ -31,6 +32,9 @@ class OnDemandView(TenantModel):
     definition_digest = models.CharField(max_length=64)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
+    # Since then nobody chooses or asks it; the row stays, so that its number is not given again.
+    removed_at = models.DateTimeField(null=True)
+    removed_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
 
     class Meta:
         ordering = ["name", "-number"]

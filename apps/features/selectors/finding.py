@@ -166,6 +166,12 @@ def tagged(rows: QuerySet[Feature], tag: str) -> QuerySet[Feature]:
     return rows.filter(Q(view__tags__contains=[tag]) | Q(on_demand__tags__contains=[tag]))
 
 
+def deprecated(rows: QuerySet[Feature], *, marked: bool = True) -> QuerySet[Feature]:
+    """Those whose views should not be chosen any more, or the others."""
+    neither = Q(view__deprecated_at=None, on_demand__deprecated_at=None)
+    return rows.exclude(neither) if marked else rows.filter(neither)
+
+
 def words_to_find_by(*, actor: Actor, project_id: UUID, most: int) -> dict[str, list[str]]:
     """Entities, owners and tags of the project's current features; two statements."""
     views = FeatureView.objects.filter(tenant_id=actor.tenant_id, project_id=project_id, catalogued__current=True)

@@ -7,6 +7,8 @@ from uuid import UUID, uuid5
 
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from apps.features.choices import GONE
@@ -21,21 +23,35 @@ from foundation.web.lineage import Reference, Thing, Whole
 
 
 def visible_on_demand_views(
-    *, actor: Actor, project_id: UUID | None = None, newest_only: bool = False
+    *, actor: Actor, project_id: UUID | None = None, newest_only: bool = False, removed: bool = False
 ) -> QuerySet[OnDemandView]:
+    """What can be chosen and asked; with `removed` also what was removed, for those who ask what it was."""
     rows = access.visible(OnDemandView.objects.all(), actor, Permission.FEATURE_VIEW, project_id=project_id)
-    rows = rows.select_related("created_by", "owner", "project")
+    rows = rows.select_related("created_by", "owner", "project", "deprecated_for")
+    if not removed:
+        rows = rows.filter(removed_at=None)
     if not newest_only:
         return rows
-    same = OnDemandView.objects.filter(project_id=OuterRef("project_id"), name=OuterRef("name")).order_by("-number")
-    return rows.filter(number=Subquery(same.values("number")[:1]))
+    same = OnDemandView.objects.filter(project_id=OuterRef("project_id"), name=OuterRef("name"), removed_at=None)
+    return rows.filter(number=Subquery(same.order_by("-number").values("number")[:1]))
 
 
-def get_on_demand_view(*, actor: Actor, on_demand_id: UUID) -> OnDemandView:
-    view = visible_on_demand_views(actor=actor).filter(pk=on_demand_id).first()
+def get_on_demand_view(*, actor: Actor, on_demand_id: UUID, removed: bool = False) -> OnDemandView:
+    """NotFound where there is none to see; of a removed one it says so, unless `removed` asks what it was."""
+    view = visible_on_demand_views(actor=actor, removed=True).filter(pk=on_demand_id).first()
     if view is None:
         raise NotFound(_("There are no such on-demand features here."))
+    if view.removed_at is not None and not removed:
+        raise NotFound(f"{view}: {removed_in_words(view)}")
     return view
+
+
+def removed_in_words(view: OnDemandView) -> str:
+    """Why nobody can ask it any more; empty where one can."""
+    if view.removed_at is None:
+        return ""
+    day = date_format(localtime(view.removed_at))
+    return _("Removed on %(day)s. Its digest says what it was.") % {"day": day}
 
 
 def versions_of_on_demand(*, actor: Actor, view: OnDemandView) -> QuerySet[OnDemandView]:
@@ -81,7 +97,7 @@ def training_sets_with(*, actor: Actor, on_demand_id: UUID) -> list[TrainingSet]
 
 def on_demand_things(actor: Actor, ids: Collection[UUID]) -> Iterator[Thing]:
     """On-demand features among these that the actor may see, for the picture of lineage."""
-    for view in visible_on_demand_views(actor=actor).filter(pk__in=ids):
+    for view in visible_on_demand_views(actor=actor, removed=True).filter(pk__in=ids):
         of_view: dict[str, Reference] = {
             name: ("feature_view", UUID(part["view"])) for part in view.uses for name in part["features"]
         }
@@ -101,4 +117,5 @@ def on_demand_things(actor: Actor, ids: Collection[UUID]) -> Iterator[Thing]:
                 one["name"]: tuple((of_view[name], name) for name in one["from"] if name in of_view)
                 for one in view.features
             },
+            broken_reason=removed_in_words(view),
         )

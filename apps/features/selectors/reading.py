@@ -196,7 +196,9 @@ def summary(*, actor: Actor, project_id: UUID) -> dict[str, int]:
         in_work=building,
     )
     sets = listed_training_sets(actor=actor, project_id=project_id).aggregate(sets=Count("pk"), in_work=building)
-    computed = visible_newest_on_demand(actor=actor, project_id=project_id).aggregate(n=Coalesce(Sum(_length()), 0))
+    computed = visible_newest_on_demand(actor=actor, project_id=project_id).aggregate(
+        n=Coalesce(Sum(_length()), 0), names=Count("pk")
+    )
     services = access.visible(FeatureService.objects.all(), actor, Permission.FEATURE_VIEW, project_id=project_id)
     return {
         **{name: found[name] for name in ("views", "failed", "offline", "skewed", "stale")},
@@ -205,7 +207,7 @@ def summary(*, actor: Actor, project_id: UUID) -> dict[str, int]:
         "features": found["in_views"],
         "catalogued": found["in_views"] + computed["n"],
         "sets": sets["sets"],
-        "on_demand": _visible(OnDemandView, actor, project_id).values("name").distinct().count(),
+        "on_demand": computed["names"],
         "history": _visible(Retrieval, actor, project_id).count(),
         "building": found["in_work"] + sets["in_work"],
     }
@@ -217,7 +219,8 @@ def _length() -> Func:
 
 
 def visible_newest_on_demand(*, actor: Actor, project_id: UUID | None) -> QuerySet[OnDemandView]:
-    same = OnDemandView.objects.filter(project_id=OuterRef("project_id"), name=OuterRef("name")).order_by("-number")
+    there = OnDemandView.objects.filter(removed_at=None)
+    same = there.filter(project_id=OuterRef("project_id"), name=OuterRef("name")).order_by("-number")
     rows: QuerySet[OnDemandView] = _visible(OnDemandView, actor, project_id)
     return rows.filter(number=Subquery(same.values("number")[:1]))
 

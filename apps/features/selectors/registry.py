@@ -8,7 +8,9 @@ from uuid import UUID
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
-from apps.features.models import DeprecationNotice, Entity, FeatureService, FeatureView
+from apps.features.choices import GONE
+from apps.features.models import DeprecationNotice, Entity, FeatureService, FeatureView, OnDemandView
+from apps.features.models.deprecations import Deprecable
 from apps.features.selectors.on_demand import visible_on_demand_views
 from apps.features.selectors.reading import visible_entities, visible_views
 from foundation import access
@@ -79,9 +81,20 @@ def services_with_view(*, actor: Actor, view: FeatureView) -> list[FeatureServic
     return list(visible_services(actor=actor).filter(wanted).order_by("name", "-number"))
 
 
+def services_with_on_demand(*, actor: Actor, view: OnDemandView) -> list[FeatureService]:
+    """The versions of services that hold features of this version of on-demand features."""
+    rows = visible_services(actor=actor).filter(on_demand__contains=[{"id": str(view.pk)}])
+    return list(rows.order_by("name", "-number"))
+
+
 def made_from_view(*, actor: Actor, view: FeatureView) -> list[ChainNode]:
     """Everything that was made of the view, directly or not, as far as the actor sees it."""
     return all_made_from(actor, "feature_view", view.pk)
+
+
+def made_from_on_demand(*, actor: Actor, view: OnDemandView) -> list[ChainNode]:
+    """The same of on-demand features."""
+    return all_made_from(actor, "on_demand_view", view.pk)
 
 
 def made_from_service(*, actor: Actor, service: FeatureService) -> list[ChainNode]:
@@ -98,19 +111,27 @@ def deployed_among(nodes: list[ChainNode]) -> list[ChainNode]:
     return [node for node in nodes if node.kind == "revision" and node.state != _STOPPED]
 
 
+def sets_in_use(nodes: list[ChainNode]) -> list[ChainNode]:
+    """The training sets of these that have rows, or are getting them."""
+    return [node for node in nodes if node.kind == "training_set" and node.state not in GONE]
+
+
 def deprecation_notices(*, actor: Actor) -> QuerySet[DeprecationNotice]:
     """What was told to the actor of what they use, newest first."""
     rows = DeprecationNotice.objects.filter(tenant_id=actor.tenant_id)
     if actor.user is None:
         return rows.none()
     rows = rows.filter(user=actor.user).filter(
-        Q(view__deprecated_at__isnull=False) | Q(service__deprecated_at__isnull=False)
+        Q(view__deprecated_at__isnull=False)
+        | Q(service__deprecated_at__isnull=False)
+        | Q(on_demand__deprecated_at__isnull=False)
     )
     rows = access.visible(rows, actor, Permission.FEATURE_VIEW)
-    return rows.select_related("view__deprecated_for", "service__deprecated_for", "project")
+    things = ("view__deprecated_for", "service__deprecated_for", "on_demand__deprecated_for")
+    return rows.select_related(*things, "project")
 
 
-def deprecated_in_words(thing: FeatureView | FeatureService) -> str:
+def deprecated_in_words(thing: Deprecable) -> str:
     """That it should not be chosen any more, why, and what to take instead; empty where it may be."""
     if thing.deprecated_at is None:
         return ""

@@ -60,7 +60,9 @@ class AskedParts:
 
 def parts_of_retrieval(*, actor: Actor, retrieval: Retrieval) -> AskedParts:
     views = visible_views(actor=actor).filter(pk__in=[UUID(part["view"]) for part in retrieval.views])
-    computed = visible_on_demand_views(actor=actor).filter(pk__in=[UUID(part["id"]) for part in retrieval.on_demand])
+    computed = visible_on_demand_views(actor=actor, removed=True).filter(
+        pk__in=[UUID(part["id"]) for part in retrieval.on_demand]
+    )
     seen: dict[str, Any] = {str(thing.pk): thing for thing in (*views, *computed)}
     told = [(part["view"], part, part["keys"]) for part in retrieval.views]
     told += [(part["id"], part, part["request"]) for part in retrieval.on_demand]

@@ -32,7 +32,14 @@ from apps.features.services.definitions import (
     view_words,
     window_fields,
 )
-from apps.features.services.deprecating import deprecate_service, deprecate_view, restore_service, restore_view
+from apps.features.services.deprecating import (
+    deprecate_on_demand,
+    deprecate_service,
+    deprecate_view,
+    restore_on_demand,
+    restore_service,
+    restore_view,
+)
 from apps.features.services.describing import describe_entity, describe_on_demand, describe_service, describe_view
 from apps.features.services.entities import define_entity, entity_called
 from apps.features.services.erasing import TrainingSetReach, ViewMentionReach, ViewReach, WindowReach
@@ -75,7 +82,7 @@ from apps.features.services.online import (
     why_not_lent,
 )
 from apps.features.services.relations.preview import preview_training_set
-from apps.features.services.removing import ask_to_remove_view, remove_view
+from apps.features.services.removing import ask_to_remove_view, remove_on_demand, remove_view
 from apps.features.services.retrieving import retrieve
 from apps.features.services.serving import define_service, register_on_demand, remove_service
 from apps.features.services.skew import check_served, put_samples, watch_skew
@@ -112,6 +119,7 @@ __all__ = [
     "define_view",
     "define_windows",
     "definitions_text",
+    "deprecate_on_demand",
     "deprecate_service",
     "deprecate_view",
     "describe_entity",
@@ -157,10 +165,12 @@ __all__ = [
     "read_plan",
     "register_on_demand",
     "register_section",
+    "remove_on_demand",
     "remove_service",
     "remove_training_set",
     "remove_view",
     "request_materialisation",
+    "restore_on_demand",
     "restore_service",
     "restore_view",
     "retrieval_stream",

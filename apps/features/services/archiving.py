@@ -14,7 +14,7 @@ def feature_part(actor: Actor) -> Iterator[tenants.File]:
     with tenants.in_scope_of(actor):
         entities = list(selectors.visible_entities(actor=actor))
         views = list(selectors.visible_views(actor=actor).select_related("project"))
-        on_demand = list(selectors.visible_on_demand_views(actor=actor))
+        on_demand = list(selectors.visible_on_demand_views(actor=actor, removed=True))
         services = list(selectors.visible_services(actor=actor))
         sets = list(selectors.visible_training_sets(actor=actor).select_related("project"))
         described = list(selectors.visible_features(actor=actor, every_version=True).exclude(description=""))

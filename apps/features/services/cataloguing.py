@@ -71,6 +71,10 @@ def note_on_demand(*, on_demand_id: UUID) -> None:
     view = OnDemandView.objects.filter(pk=on_demand_id).first()
     if view is None:
         return
+    if view.removed_at is not None:
+        Feature.objects.filter(on_demand=view).delete()
+        _settle_on_demand(view)
+        return
     used = {str(one.pk): one for one in FeatureView.objects.select_related("entity").filter(pk__in=view.view_ids)}
     covered = {pk: selectors.covered_in_view(one) for pk, one in used.items()}
     sources = {pk: _sources_by_name(one) for pk, one in used.items()}
@@ -96,8 +100,15 @@ def note_on_demand(*, on_demand_id: UUID) -> None:
         rows.append(row)
     noted = ["place", "type", "kind", "covered", "sources", "about"]
     Feature.objects.bulk_create(rows, update_conflicts=True, unique_fields=["id"], update_fields=noted)
-    same = OnDemandView.objects.filter(project_id=view.project_id, name=view.name)
+    _settle_on_demand(view)
+
+
+def _settle_on_demand(view: OnDemandView) -> None:
+    """The features of the newest version that is there are found, unless somebody asks for all."""
+    same = OnDemandView.objects.filter(project_id=view.project_id, name=view.name, removed_at=None)
     newest = same.order_by("-number").first()
+    if newest is None:
+        return
     Feature.objects.filter(on_demand__in=same).exclude(on_demand=newest).filter(current=True).update(current=False)
     Feature.objects.filter(on_demand=newest, current=False).update(current=True)
 

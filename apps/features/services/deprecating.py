@@ -17,15 +17,18 @@ from apps.features.events import (
     FeatureServiceRestored,
     FeatureViewDeprecated,
     FeatureViewRestored,
+    OnDemandViewDeprecated,
+    OnDemandViewRestored,
 )
-from apps.features.models import DeprecationNotice, FeatureService, FeatureView
+from apps.features.models import DeprecationNotice, FeatureService, FeatureView, OnDemandView
 from apps.features.services.serving import system
 from foundation import ledger
 from foundation.errors import Conflict
 from foundation.identity import Actor
 from foundation.web.chain import ChainNode
 
-Deprecable = TypeVar("Deprecable", FeatureView, FeatureService)
+Deprecable = TypeVar("Deprecable", FeatureView, FeatureService, OnDemandView)
+People = dict[UUID | None, list[dict[str, str]]]
 
 
 @transaction.atomic
@@ -36,11 +39,7 @@ def deprecate_view(
     view = _marked(actor, view, reason, instead, now)
     known = system(actor)
     nodes = selectors.made_from_view(actor=known, view=view)
-    people = _people(nodes)
-    for service in selectors.services_with_view(actor=known, view=view):
-        owner = service.owner_id or service.created_by_id
-        people.setdefault(owner, []).append({"kind": "feature_service", "name": str(service), "url": ""})
-    told = _tell(actor, people, now, view=view)
+    told = _tell(actor, _people(nodes, selectors.services_with_view(actor=known, view=view)), now, view=view)
     deprecated = FeatureViewDeprecated(view_id=view.pk, instead_id=view.deprecated_for_id, told_count=told)
     ledger.record(deprecated, actor=actor, project_id=view.project_id, subject=("feature_view", view.pk))
     return view
@@ -57,6 +56,21 @@ def deprecate_service(
     deprecated = FeatureServiceDeprecated(service_id=service.pk, instead_id=service.deprecated_for_id, told_count=told)
     ledger.record(deprecated, actor=actor, project_id=service.project_id, subject=("feature_service", service.pk))
     return service
+
+
+@transaction.atomic
+def deprecate_on_demand(
+    *, actor: Actor, view: OnDemandView, reason: str, now: datetime, instead: OnDemandView | None = None
+) -> OnDemandView:
+    """The same of on-demand features."""
+    view = _marked(actor, view, reason, instead, now)
+    known = system(actor)
+    nodes = selectors.made_from_on_demand(actor=known, view=view)
+    people = _people(nodes, selectors.services_with_on_demand(actor=known, view=view))
+    told = _tell(actor, people, now, on_demand=view)
+    deprecated = OnDemandViewDeprecated(on_demand_view_id=view.pk, instead_id=view.deprecated_for_id, told_count=told)
+    ledger.record(deprecated, actor=actor, project_id=view.project_id, subject=("on_demand_view", view.pk))
+    return view
 
 
 @transaction.atomic
@@ -77,6 +91,16 @@ def restore_service(*, actor: Actor, service: FeatureService) -> FeatureService:
     restored = FeatureServiceRestored(service_id=service.pk)
     ledger.record(restored, actor=actor, project_id=service.project_id, subject=("feature_service", service.pk))
     return service
+
+
+@transaction.atomic
+def restore_on_demand(*, actor: Actor, view: OnDemandView) -> OnDemandView:
+    """The same of on-demand features."""
+    view = _unmarked(actor, view)
+    view.notices.all().delete()
+    restored = OnDemandViewRestored(on_demand_view_id=view.pk)
+    ledger.record(restored, actor=actor, project_id=view.project_id, subject=("on_demand_view", view.pk))
+    return view
 
 
 def _marked(actor: Actor, thing: Deprecable, reason: str, instead: Deprecable | None, now: datetime) -> Deprecable:
@@ -125,17 +149,18 @@ def _locked(thing: Deprecable) -> Deprecable:
     return found
 
 
-def _people(nodes: Iterable[ChainNode]) -> dict[UUID | None, list[dict[str, str]]]:
-    """Who made what of these."""
-    found: dict[UUID | None, list[dict[str, str]]] = {}
+def _people(nodes: Iterable[ChainNode], services: Iterable[FeatureService] = ()) -> People:
+    """Who made what of these, and who speaks for which of the services."""
+    found: People = {}
     for node in nodes:
         found.setdefault(node.owner_id, []).append({"kind": node.kind, "name": node.name, "url": node.url})
+    for service in services:
+        owner = service.owner_id or service.created_by_id
+        found.setdefault(owner, []).append({"kind": "feature_service", "name": str(service), "url": ""})
     return found
 
 
-def _tell(
-    actor: Actor, people: dict[UUID | None, list[dict[str, str]]], now: datetime, **about: FeatureView | FeatureService
-) -> int:
+def _tell(actor: Actor, people: People, now: datetime, **about: FeatureView | FeatureService | OnDemandView) -> int:
     """One notice each; whoever deprecates it knows, and what a program made nobody is told of. How many were told."""
     thing = next(iter(about.values()))
     told = {pk: things for pk, things in people.items() if pk is not None and pk != (actor.user and actor.user.pk)}

@@ -1,4 +1,7 @@
-"""A version of a view removed for good: rows, values online and every key to them; what it was stays on record."""
+"""A version of a view removed for good: rows, values online and every key to them; what it was stays on record.
+
+On-demand features have no rows: nobody asks them any more, and there is nothing to destroy.
+"""
 
 from __future__ import annotations
 
@@ -10,12 +13,13 @@ from django.utils.translation import gettext as _
 
 from apps.features import policies, selectors
 from apps.features.choices import NEXT, BuildState
-from apps.features.events import FeatureViewRemovalRequested, FeatureViewRemoved
-from apps.features.models import DeprecationNotice, FeatureView
+from apps.features.events import FeatureViewRemovalRequested, FeatureViewRemoved, OnDemandViewRemoved
+from apps.features.models import DeprecationNotice, FeatureView, OnDemandView
 from apps.features.services import windows
 from apps.features.services.metering import end_usage
 from apps.features.services.online import drop_online
 from apps.features.services.serving import system
+from apps.projects.services import lock_project
 from foundation import access, jobs, ledger, states, storage
 from foundation.clock import now
 from foundation.errors import Conflict
@@ -41,10 +45,10 @@ def ask_to_remove_view(*, actor: Actor, view: FeatureView, confirmation: str, br
     access.require_fresh(actor)
     policies.check_name_typed(view, confirmation)
     known = system(actor)
-    users = selectors.made_from_view(actor=known, view=view)
-    policies.check_not_deployed(actor, view, selectors.deployed_among(users))
+    users, seen = (selectors.made_from_view(actor=who, view=view) for who in (known, actor))
+    policies.check_not_deployed(view, selectors.deployed_among(users), seen)
     policies.check_in_no_service(view, selectors.services_with_view(actor=known, view=view))
-    policies.check_chain_may_break(actor, view, users, confirmed=break_chain)
+    policies.check_chain_may_break(view, users, seen, confirmed=break_chain)
     subject = ("feature_view", view.pk)
     if any(not job.is_final for job in jobs.jobs_of(actor=actor, subject=subject)):
         raise Conflict(_("There is work on this version just now; wait until it has ended."))
@@ -62,6 +66,35 @@ def ask_to_remove_view(*, actor: Actor, view: FeatureView, confirmation: str, br
         title=_("Removing %(view)s") % {"view": view},
         view_id=str(view.pk),
     )
+    return view
+
+
+@transaction.atomic
+def remove_on_demand(*, actor: Actor, view: OnDemandView, confirmation: str, break_chain: bool = False) -> OnDemandView:
+    """From now on nobody chooses or asks it; its number is not given again.
+
+    `confirmation` is its name as it is shown. Refused while a deployed model, a service or a training set that has
+    rows uses it, and, without `break_chain`, where anything else was made of it.
+    """
+    policies.check_can_define(actor, view)
+    # What names it is numbered under the same lock.
+    lock_project(project_id=view.project_id)
+    view = OnDemandView.objects.select_for_update().get(pk=view.pk)
+    policies.check_can_remove_on_demand(actor, view)
+    policies.check_name_typed(view, confirmation)
+    known = system(actor)
+    users, seen = (selectors.made_from_on_demand(actor=who, view=view) for who in (known, actor))
+    policies.check_not_deployed(view, selectors.deployed_among(users), seen)
+    policies.check_in_no_service(view, selectors.services_with_on_demand(actor=known, view=view))
+    policies.check_unused(view, selectors.sets_in_use(users), seen)
+    policies.check_chain_may_break(view, users, seen, confirmed=break_chain)
+    view.removed_at, view.removed_by = now(), actor.user
+    view.save(update_fields=["removed_at", "removed_by"])
+    view.notices.all().delete()
+    gone = OnDemandViewRemoved(
+        on_demand_view_id=view.pk, definition_digest=view.definition_digest, made_from_it=len(users)
+    )
+    ledger.record(gone, actor=actor, project_id=view.project_id, subject=("on_demand_view", view.pk))
     return view
 
 

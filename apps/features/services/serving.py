@@ -78,10 +78,11 @@ def define_service(
     """A service, or the next version of one; `views` holds {"view": id, "features": names or None for all}."""
     policies.check_can_define(actor, project)
     check_name(name)
+    # First: while this waits, somebody may remove what it names.
+    number = _next_number(project, name)
     parts = checked_parts(actor, project, views)
     computed = _checked_on_demand(actor, project, on_demand)
     _check_names(actor, parts, computed)
-    number = _next_number(project, name)
     service = FeatureService.objects.create(
         tenant=actor.tenant,
         project_id=project.pk,
@@ -105,7 +106,8 @@ def remove_service(*, actor: Actor, service: FeatureService) -> None:
     """The version is gone from the lists; refused while a training set was made of it."""
     policies.check_can_define(actor, service)
     service = FeatureService.objects.select_for_update().get(pk=service.pk)
-    policies.check_service_unused(actor, service, selectors.made_from_service(actor=system(actor), service=service))
+    users, seen = (selectors.made_from_service(actor=who, service=service) for who in (system(actor), actor))
+    policies.check_unused(service, users, seen)
     removed = FeatureServiceRemoved(service_id=service.pk, definition_digest=service.definition_digest)
     ledger.record(removed, actor=actor, project_id=service.project_id, subject=("feature_service", service.pk))
     service.delete()

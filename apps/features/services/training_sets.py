@@ -39,6 +39,9 @@ def define_training_set(*, actor: Actor, project: Project, name: str, **definiti
     """Declare a training set (see `checked_set` for the words) and build it."""
     training_set = checked_set(actor=actor, project=project, name=name, **definition)
     training_set.number = _next_number(project, name)
+    # Once more: while this waited, somebody may have removed what it names.
+    for part in training_set.on_demand:
+        selectors.get_on_demand_view(actor=actor, on_demand_id=UUID(part["id"]))
     training_set.save()
     _announce(actor, training_set)
     return training_set

@@ -141,7 +141,25 @@ EQUALS = {
     "features:view_edit": (_DESCRIBE_VIEW,),
     "features:entity_detail": (_DESCRIBE_ENTITY,),
     "features:entity_edit": (_DESCRIBE_ENTITY,),
-    "features:on_demand_detail": (_DESCRIBE_ON_DEMAND,),
+    "features:on_demand_detail": (
+        _DESCRIBE_ON_DEMAND,
+        Act(
+            _("Deprecate"),
+            "POST",
+            "on-demand-views/{view.pk}/deprecate/",
+            'client.on_demand.deprecate({view}, "…")',
+            "on-demand deprecate {view} …",
+            _DEPRECATE,
+        ),
+        Act(
+            _("Remove this version"),
+            "POST",
+            "on-demand-views/{view.pk}/remove/",
+            "client.on_demand.remove({view}, {view})",
+            "on-demand remove {view} {view}",
+            {"confirmation": "{view}"},
+        ),
+    ),
     "features:on_demand_edit": (_DESCRIBE_ON_DEMAND,),
     "features:service_detail": (
         Act(

@@ -51,7 +51,7 @@ class FeatureTable(PortalTable):
 
     def render_name(self, value: str, record: Any) -> SafeString:
         name = name_cell(value, self.page_of("feature_detail", record.pk))
-        if record.view is not None and record.view.deprecated_at:
+        if record.home.deprecated_at:
             name = format_html("{} {}", name, SafeString(state_cell("deprecated", _("Deprecated"), "wait")))
         if not record.description:
             return name

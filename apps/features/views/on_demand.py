@@ -10,20 +10,17 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from apps.features import forms, policies, selectors, services
 from apps.features.choices import BuildState
 from apps.features.views.presentation import similar_in_words
-from apps.features.views.saying import edit_page
 from apps.features.views.things import activity, address, as_id, client_lines, on_demand_of, tabs
 from foundation import access
 from foundation.access import Permission
 from foundation.errors import PortalError
 from foundation.web import redirect, render_page
 from foundation.web.chain import chain_of, users_of
-from foundation.web.editing import alone
 from foundation.web.refusals import refusals_on
 from foundation.web.requests import PortalRequest
 
@@ -164,8 +161,10 @@ def _create(request: PortalRequest, form: forms.OnDemandForm) -> HttpResponse:
 @access.page(Permission.FEATURE_VIEW)
 @require_GET
 def on_demand_detail(request: PortalRequest, tenant: str, project: str, on_demand_id: UUID) -> HttpResponse:
-    view = on_demand_of(request, on_demand_id)
-    tab = asked if (asked := request.GET.get("tab", "")) in _PARTS else "features"
+    view = on_demand_of(request, on_demand_id, removed=True)
+    # Nobody asks what was removed.
+    shown = [key for key in _PARTS if not (view.removed_at and key in _ASKED)]
+    tab = asked if (asked := request.GET.get("tab", "")) in shown else "features"
     named = [
         ("features", _("Features"), len(view.features)),
         ("try", _("Try it"), None),
@@ -179,22 +178,13 @@ def on_demand_detail(request: PortalRequest, tenant: str, project: str, on_deman
         "chain": chain_of(request.actor, "on_demand_view", view.pk),
         "may_define": access.ask(policies.check_can_define, request.actor, request.project),
         "gone": selectors.views_gone(actor=request.actor, view=view),
+        "deprecated": selectors.deprecated_in_words(view),
+        "removed": selectors.removed_in_words(view),
         "tab": tab,
-        "tabs": tabs(address(request, "on_demand_detail", view.pk), tab, named),
+        "tabs": tabs(address(request, "on_demand_detail", view.pk), tab, [one for one in named if one[0] in shown]),
         **_PARTS[tab](request, view),
     }
     return render_page(request, "features/on_demand_detail.html", **context)
-
-
-@access.page(Permission.FEATURE_DEFINE)
-@never_cache
-def on_demand_edit(request: PortalRequest, tenant: str, project: str, on_demand_id: UUID) -> HttpResponse:
-    alone(request)
-    view = on_demand_of(request, on_demand_id)
-    back = address(request, "on_demand_detail", view.pk)
-    return edit_page(
-        request, view, back, lambda words: services.describe_on_demand(actor=request.actor, view=view, **words)
-    )
 
 
 def _used(request: PortalRequest, view: Any) -> list[tuple[Any, str, list[str]]]:
@@ -253,3 +243,4 @@ _PARTS: dict[str, Callable[[PortalRequest, Any], Part]] = {
     "lineage": _lineage,
     "activity": _activity,
 }
+_ASKED = frozenset({"try", "online"})

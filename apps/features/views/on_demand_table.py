@@ -10,12 +10,14 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django_tables2 import Column
 
+from apps.features.views.registry_tables import DeprecatedFilter
 from apps.features.views.tables import FeatureTable
 
 
 class OnDemandTable(FeatureTable):
     title = _("On-demand features")
     detail = "features:on_demand_detail"
+    also = ("number", "deprecated_because")
     name = Column(verbose_name=_("Name"))
     features = Column(verbose_name=_("Features"), orderable=False)
     request = Column(verbose_name=_("Values of the request"), orderable=False, default="–")
@@ -47,7 +49,7 @@ def _names(names: Any) -> SafeString:
     return format_html('<bdi title="{}">{}</bdi>', whole, whole if len(whole) <= 60 else f"{whole[:58]}…")
 
 
-class OnDemandFilter(django_filters.FilterSet):
+class OnDemandFilter(DeprecatedFilter):
     q = django_filters.CharFilter(label=_("Search on-demand features"), method="search")
 
     def search(self, rows: QuerySet[Any], _name: str, words: str) -> QuerySet[Any]:

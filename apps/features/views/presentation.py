@@ -28,7 +28,7 @@ def alike_in_words(request: PortalRequest, found: Iterable[likeness.Alike]) -> l
             "name": str(one.feature),
             "url": address(request, "feature_detail", one.feature.pk),
             "entity": selectors.about(one.feature),
-            "deprecated": getattr(one.feature.home, "deprecated_at", None),
+            "deprecated": one.feature.home.deprecated_at,
             "because": [_because(reason, one, names) for reason in one.likeness.reasons],
         }
         for one in rows

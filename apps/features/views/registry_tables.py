@@ -97,15 +97,20 @@ class EntityFilter(_RegistryFilter):
     also_in = "join_keys"
 
 
-class ServiceFilter(_RegistryFilter):
-    q = django_filters.CharFilter(label=gettext_lazy("Search services"), method="search")
+class DeprecatedFilter(django_filters.FilterSet):
+    """Those that should not be chosen any more, or the others."""
+
     deprecated = django_filters.ChoiceFilter(
         label=gettext_lazy("Deprecated"),
         method="marked",
         choices=[("yes", gettext_lazy("Yes")), ("no", gettext_lazy("No"))],
         empty_label=gettext_lazy("Any"),
     )
-    also_in = "views"
 
     def marked(self, rows: QuerySet[Any], _name: str, said: str) -> QuerySet[Any]:
         return rows.filter(deprecated_at__isnull=said == "no")
+
+
+class ServiceFilter(_RegistryFilter, DeprecatedFilter):
+    q = django_filters.CharFilter(label=gettext_lazy("Search services"), method="search")
+    also_in = "views"

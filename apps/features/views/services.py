@@ -95,6 +95,7 @@ def service_detail(request: PortalRequest, tenant: str, project: str, service_id
                 "view": one,
                 "url": address(request, "on_demand_detail", one.pk),
                 "names": names,
+                "deprecated": selectors.deprecated_in_words(one),
                 "gone": selectors.views_gone(actor=actor, view=one),
             }
             for one, names in computed

@@ -20,8 +20,9 @@ def view_of(request: PortalRequest, view_id: UUID) -> Any:
     return in_project(request, selectors.get_view(actor=request.actor, view_id=view_id))
 
 
-def on_demand_of(request: PortalRequest, on_demand_id: UUID) -> Any:
-    return in_project(request, selectors.get_on_demand_view(actor=request.actor, on_demand_id=on_demand_id))
+def on_demand_of(request: PortalRequest, on_demand_id: UUID, *, removed: bool = False) -> Any:
+    found = selectors.get_on_demand_view(actor=request.actor, on_demand_id=on_demand_id, removed=removed)
+    return in_project(request, found)
 
 
 def training_set_of(request: PortalRequest, training_set_id: UUID) -> Any:

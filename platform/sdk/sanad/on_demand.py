@@ -44,6 +44,23 @@ class OnDemand(Resource):
         changed: Thing = self._http.send("PATCH", f"on-demand-views/{id_of(self, on_demand_id)}/", json=words).json()
         return changed
 
+    def deprecate(self, on_demand_id: str, reason: str, *, instead: str | None = None) -> Thing:
+        """Mark it and tell whoever uses it; `instead` is the version to take; both by id or name."""
+        body = {"reason": reason, "instead": instead and id_of(self, instead)}
+        marked: Thing = self._http.post(f"on-demand-views/{id_of(self, on_demand_id)}/deprecate/", body)
+        return marked
+
+    def restore(self, on_demand_id: str) -> Thing:
+        """Withdraw its deprecation."""
+        restored: Thing = self._http.post(f"on-demand-views/{id_of(self, on_demand_id)}/restore/")
+        return restored
+
+    def remove(self, on_demand_id: str, confirmation: str, *, break_chain: bool = False) -> Thing:
+        """Take it out of use for good; `confirmation` is its name with its version, like trip_context v2."""
+        body = {"confirmation": confirmation, "break_chain": break_chain}
+        removed: Thing = self._http.post(f"on-demand-views/{id_of(self, on_demand_id)}/remove/", body)
+        return removed
+
     def try_values(self, view: str, rows: Sequence[Mapping[str, Any]]) -> Things:
         """What it gives for values of requests and of features; a value that is not given is missing."""
         found: Things = self._http.post(

@@ -13,6 +13,7 @@ from apps.features import services
 from apps.features.models import Entity
 from apps.projects.services import create_project
 from foundation import lake
+from foundation.errors import Conflict, NotFound
 from foundation.lake.ports import Column
 from foundation.tenancy import scope
 from tests.support.people import make_person, make_tenant
@@ -47,10 +48,17 @@ class Shop:
             event_time="at",
         )
 
-    def training_set(self):
-        return services.define_training_set(
-            actor=self.scientist, project=self.project, name="windy", base_version_id=self.version.pk, label="wind"
-        )
+    def training_set(self, **more):
+        words = {"name": "windy", "base_version_id": self.version.pk, "label": "wind", **more}
+        return services.define_training_set(actor=self.scientist, project=self.project, **words)
+
+    def service(self, on_demand):
+        words = {"name": "late", "views": [], "on_demand": on_demand}
+        return services.define_service(actor=self.scientist, project=self.project, **words)
+
+    def on_demand(self):
+        features = [{"name": "two", "expression": "1 + 1"}]
+        return services.define_on_demand(actor=self.scientist, project=self.project, name="trip", features=features)
 
 
 @pytest.fixture
@@ -85,3 +93,33 @@ def test_the_second_waits_for_the_first_and_takes_the_next_number(shop, kind):
             waiting = pool.submit(second)
             wait_until_somebody_waits_for_a_lock()
         assert (first, waiting.result(timeout=20)) == (1, 2)
+
+
+@pytest.mark.parametrize("kind", ["service", "training_set"])
+@pytest.mark.parametrize("removed_first", [True, False])
+def test_what_is_being_removed_is_taken_by_nobody_at_the_same_moment(shop, kind, removed_first):
+    with scope(shop.tenant.pk):
+        view = shop.on_demand()
+
+    def take():
+        return getattr(shop, kind)(on_demand=[{"id": view.pk}])
+
+    def remove():
+        return services.remove_on_demand(actor=shop.scientist, view=view, confirmation="trip v1")
+
+    first, then = (remove, take) if removed_first else (take, remove)
+
+    def second():
+        try:
+            with scope(shop.tenant.pk):
+                return then()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        with scope(shop.tenant.pk):
+            first()
+            waiting = pool.submit(second)
+            wait_until_somebody_waits_for_a_lock()
+        with pytest.raises(NotFound if removed_first else Conflict, match="trip v1"):
+            waiting.result(timeout=20)

@@ -14,6 +14,7 @@ from apps.features.services.definitions.reading import Fields, Problem, Value
 from apps.features.services.definitions.saying import (
     Said,
     as_change,
+    deprecated_notes,
     given_of,
     kept,
     now_of,
@@ -56,6 +57,8 @@ class OnDemandSection(Section):
             "features": words["features"],
         }
         found = _checked(actor=actor, project=project, **definition)
+        used = selectors.visible_views(actor=actor).filter(pk__in=[part["view"] for part in parts])
+        deprecated = deprecated_notes(used)
         rows = selectors.visible_on_demand_views(actor=actor, project_id=project.pk, newest_only=True)
         newest = rows.filter(name=wanted.name).first()
         meaning: dict[str, Any] = {
@@ -70,15 +73,16 @@ class OnDemandSection(Section):
                 describe_on_demand(actor=actor, view=newest, **said)
             changes = tuple(as_change(field, now_of(newest, field), value) for field, value in said.items())
             action: Action = "described" if said else "unchanged"
-            return Step(self.word, wanted.name, wanted.line, action, newest.number, changes, meaning=meaning)
+            return Step(self.word, wanted.name, wanted.line, action, newest.number, changes, deprecated, meaning)
         given = given_of(words) if newest is None else {**kept(newest), **given_of(words)}
         view = define_on_demand(actor=actor, project=project, name=wanted.name, **definition, **given)
         action = "new" if newest is None else "new version"
         changes = () if newest is None else tuple(differences(_pinned(actor, newest), _pinned(actor, view)))
-        notes: tuple[str, ...] = ()
+        notes = deprecated
         if newest is None:
             names = [feature["name"] for feature in view.features]
-            notes = named_alike(actor=actor, project_id=project.pk, names=names, on_demand_name=wanted.name)
+            alike = named_alike(actor=actor, project_id=project.pk, names=names, on_demand_name=wanted.name)
+            notes = (*deprecated, *alike)
         return Step(self.word, wanted.name, wanted.line, action, view.number, changes, notes, meaning)
 
     def there(self, context: Context) -> Iterable[tuple[str, Said]]:

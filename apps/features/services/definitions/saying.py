@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from apps.features import selectors
 from apps.features.choices import BuildState
 from apps.features.models import Entity, FeatureService, FeatureView, OnDemandView
+from apps.features.models.deprecations import Deprecable
 from apps.features.services.definitions.reading import Fields
 from apps.features.services.definitions.sections import Change
 
@@ -59,6 +61,11 @@ def kept(thing: FeatureView | FeatureService | OnDemandView) -> dict[str, Any]:
         "owner": thing.owner.email if thing.owner else "",
         "tags": list(thing.tags),
     }
+
+
+def deprecated_notes(things: Iterable[Deprecable]) -> tuple[str, ...]:
+    """What a plan says of those that should not be named any more."""
+    return tuple(f"{thing}: {said}" for thing in things if (said := selectors.deprecated_in_words(thing)))
 
 
 def now_of(thing: Any, field: str) -> object:

@@ -15,6 +15,7 @@ from apps.features.services.definitions.saying import (
     ALIVE,
     Said,
     as_change,
+    deprecated_notes,
     given_of,
     kept,
     now_of,
@@ -62,23 +63,30 @@ class ServiceSection(Section):
             **given_of(words),
         }
         on_demand = [{key: part[key] for key in ("id", "features")} for part in computed]
+        notes = _notes(actor, views, on_demand)
         if newest is not None and (newest.views, newest.on_demand) == (views, on_demand):
             said = said_changes(newest, words)
             if said:
                 describe_service(actor=actor, service=newest, **said)
             changes = tuple(as_change(field, now_of(newest, field), value) for field, value in said.items())
             action: Action = "described" if said else "unchanged"
-            return Step(self.word, wanted.name, wanted.line, action, newest.number, changes, meaning=meaning)
+            return Step(self.word, wanted.name, wanted.line, action, newest.number, changes, notes, meaning)
         made = define_service(actor=actor, project=project, name=wanted.name, views=views, on_demand=on_demand, **given)
         if newest is None:
-            return Step(self.word, wanted.name, wanted.line, "new", made.number, meaning=meaning)
+            return Step(self.word, wanted.name, wanted.line, "new", made.number, notes=notes, meaning=meaning)
         more = (as_change("views", _parts(actor, newest), _parts(actor, made)),)
-        return Step(self.word, wanted.name, wanted.line, "new version", made.number, more, meaning=meaning)
+        return Step(self.word, wanted.name, wanted.line, "new version", made.number, more, notes, meaning)
 
     def there(self, context: Context) -> Iterable[tuple[str, Said]]:
         rows = selectors.visible_services(actor=context.actor, project_id=context.project.pk, newest_only=True)
         for service in rows.order_by("name"):
             yield service.name, service_fields(context.actor, service)
+
+
+def _notes(actor: Actor, views: list[Said], on_demand: list[Said]) -> tuple[str, ...]:
+    named = selectors.visible_views(actor=actor).filter(pk__in=[part["view"] for part in views])
+    computed = selectors.visible_on_demand_views(actor=actor).filter(pk__in=[part["id"] for part in on_demand])
+    return deprecated_notes([*named, *computed])
 
 
 def service_fields(actor: Actor, service: FeatureService) -> Said:

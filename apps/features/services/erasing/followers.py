@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 
 from apps.datasets import services as dataset_services
 from apps.features.choices import GONE, BuildState
@@ -42,10 +42,10 @@ def follow_successors(actor: Actor, erasure_id: UUID, old_ids: Sequence[UUID]) -
         lock_project(project_id=project_id)
         computed = {
             str(one.pk): str(_next_on_demand(actor, erasure_id, one, views))
-            for one in _newest(OnDemandView, project_id)
+            for one in _newest(OnDemandView.objects.filter(removed_at=None), project_id)
             if views.keys() & set(one.view_ids)
         }
-        for service in _newest(FeatureService, project_id):
+        for service in _newest(FeatureService.objects.all(), project_id):
             _next_service(actor, erasure_id, service, views, computed)
 
 
@@ -59,8 +59,8 @@ def _kinds(view: FeatureView) -> list[tuple[str, str]]:
     return [(feature["name"], feature["type"]) for feature in view.features]
 
 
-def _newest(model: Any, project_id: UUID) -> list[Any]:
-    rows = model.objects.filter(project_id=project_id)
+def _newest(there: QuerySet[Any], project_id: UUID) -> list[Any]:
+    rows = there.filter(project_id=project_id)
     return list(rows.order_by("name", "-number").distinct("name"))
 
 

@@ -10,6 +10,8 @@ from sanad.commands.arguments import add, as_json, chosen, group, pair
 from sanad.output import show, table
 
 _TYPES = "a value of the request: number, whole number, text, truth, date or moment"
+_SAID = "its id, its name for the newest version, or “NAME v2”"
+_MARKED = ("id", "name", "number", "deprecated_at", "deprecated_because", "deprecated_for")
 SHOWN = ("id", "name", "number", "features", "request")
 
 
@@ -29,6 +31,15 @@ def add_to(acts: Any) -> None:
     edit.add_argument("--description")
     edit.add_argument("--owner", metavar="EMAIL", help="a member; an empty one for nobody")
     edit.add_argument("--tag", action="append", help="all tags that they have from now on")
+    deprecate = add(on_demand, "deprecate", on_demand_deprecate, "mark a version, and tell whoever uses it")
+    deprecate.add_argument("name", help=_SAID)
+    deprecate.add_argument("reason")
+    deprecate.add_argument("--instead", default="", help="those to take instead: their id or name")
+    add(on_demand, "restore", on_demand_restore, "withdraw a deprecation").add_argument("name", help=_SAID)
+    remove = add(on_demand, "remove", on_demand_remove, "take a version out of use for good")
+    remove.add_argument("name", help=_SAID)
+    remove.add_argument("confirmation", help="its name with its version, like “trip_context v2”")
+    remove.add_argument("--break-chain", action="store_true", help="though things were made from it")
     add(on_demand, "list", on_demand_list, "on-demand features of the project")
     add(on_demand, "show", on_demand_show, "their expressions, and what these ask for").add_argument(
         "name", help="or id"
@@ -62,6 +73,20 @@ def on_demand_edit(client: Client, said: Namespace) -> None:
     show(chosen(changed, ("id", "name", "number", "description", "owner", "tags")), as_json=said.json)
 
 
+def on_demand_deprecate(client: Client, said: Namespace) -> None:
+    marked = client.on_demand.deprecate(said.name, said.reason, instead=said.instead or None)
+    show(chosen(marked, _MARKED), as_json=said.json)
+
+
+def on_demand_restore(client: Client, said: Namespace) -> None:
+    show(chosen(client.on_demand.restore(said.name), _MARKED), as_json=said.json)
+
+
+def on_demand_remove(client: Client, said: Namespace) -> None:
+    removed = client.on_demand.remove(said.name, said.confirmation, break_chain=said.break_chain)
+    show(chosen(removed, ("id", "name", "number", "removed_at")), as_json=said.json)
+
+
 def _words(text: str) -> tuple[str, str]:
     name, equals, words = text.partition("=")
     if not equals:
@@ -70,7 +95,7 @@ def _words(text: str) -> tuple[str, str]:
 
 
 def on_demand_list(client: Client, said: Namespace) -> None:
-    table(client.on_demand.list(), ("id", "name", "number", "tags"), as_json=said.json)
+    table(client.on_demand.list(), ("id", "name", "number", "tags", "deprecated_at"), as_json=said.json)
 
 
 def on_demand_show(client: Client, said: Namespace) -> None:
