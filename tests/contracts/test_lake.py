@@ -163,6 +163,8 @@ def test_own_queries_read_pinned_inputs_and_write_tables(lake, table):
     lake.write(table, PEOPLE, mode="append")
     answer = lake.query("SELECT count(*) AS n FROM people WHERE age > ?", {"people": old}, [30]).read_all()
     assert answer["n"].to_pylist() == [2]
+    at_hand = lake.query("SELECT name FROM people JOIN old USING (name, age)", {"people": PEOPLE, "old": old})
+    assert sorted(at_hand.read_all()["name"].to_pylist()) == ["first", "vierté"]
     made = lake.write_query(f"{table}_2", "SELECT age + $more AS age FROM people", {"people": old}, {"more": 1})
     assert sorted(filter(None, lake.read(made).read_all()["age"].to_pylist())) == [26, 32, 41]
 

@@ -11,6 +11,7 @@ from apps.experiments import policies, selectors
 from apps.experiments.choices import RunState
 from apps.experiments.views import presentation
 from apps.experiments.views.tables import figures
+from apps.features.services import proof_in_words
 from apps.tenants import selectors as tenants
 from foundation import access, clock, jobs
 from foundation.access import Permission
@@ -58,8 +59,8 @@ def _overview(request: PortalRequest, run: Any) -> dict[str, Any]:
     }
 
 
-def _evidence(_request: PortalRequest, _run: Any) -> dict[str, Any]:
-    return {}
+def _evidence(request: PortalRequest, run: Any) -> dict[str, Any]:
+    return {"leakage": proof_in_words(actor=request.actor, training_set_id=run.training_set_id)}
 
 
 def _files(request: PortalRequest, run: Any) -> dict[str, Any]:

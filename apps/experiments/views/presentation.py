@@ -83,6 +83,7 @@ def facts(run: Any, tenant: str, project: str) -> list[Item]:
     training_set = reverse("features:training_set_detail", args=[tenant, project, run.training_set_id])
     return [
         {"term": _("Training set"), "value": run.training_set, "url": training_set},
+        {"term": _("Younger than their label"), "value": leakage_in_words(run.training_set)},
         {"term": _("Recipe"), "value": recipe_label(run.recipe)},
         {"term": _("Experiment"), "value": run.experiment},
         {"term": _("What was to be learned"), "value": run.purpose},

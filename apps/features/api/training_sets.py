@@ -49,6 +49,7 @@ class TrainingSetViewSet(ProjectListViewSet):
     @extend_schema(request=serializers.TrainingSetMeaning)
     @action(detail=False, methods=["post"])
     def preview(self, request: Request) -> Response:
+        """What some of its rows would show, joined as of their time, and where values are missing; nothing is kept."""
         body = self.body(serializers.TrainingSetMeaning)
         project = self.project_of(body.pop("project"))
         version = body.pop("base_version")
@@ -69,6 +70,7 @@ class TrainingSetViewSet(ProjectListViewSet):
 
     @action(detail=True, methods=["get"])
     def report(self, request: Request, pk: UUID) -> Response:
+        """What its features have to do with the label, and where values are missing, by column and time."""
         row = selectors.get_training_set(actor=self.actor, training_set_id=pk)
-        selectors.training_table(row)  # says in words where there are no rows
-        return Response(selectors.report_of(self.actor, row))
+        missing = selectors.missing_map(row, actor=self.actor).as_json()
+        return Response({**selectors.report_of(self.actor, row), "missing_map": missing})

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from apps.features.choices import ColumnRole, FeatureKind
 from apps.features.models import Feature, FeatureView, TrainingSet
 from apps.features.selectors.derived import learned_with
 from apps.features.selectors.masking import masks_of_set, masks_of_view
 from apps.features.selectors.reading import training_table, view_table
+from apps.features.selectors.relations import FEWEST_ROWS
 from foundation import lake
 from foundation.identity import Actor
 from foundation.lake.ports import TableAt
 from foundation.quoting import identifier
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 _DAY_US = 86_400_000_000
 # The longest span that is cut into each unit: twelve to some forty pieces are what a page can show.
@@ -24,11 +28,23 @@ _MOST_BUCKETS = 60
 
 @dataclass(frozen=True)
 class MissingMap:
-    """Shares of missing values: a row per column, a cell per piece of time; one piece where there is no time."""
+    """Shares of missing values: a row per column, a cell per piece of time; one piece where there is no time.
+
+    The last piece has no moment where some rows have no time. A share is None where the reader sees the column masked
+    and the piece has so few rows that it would tell of single ones.
+    """
 
     moments: list[datetime | None]
     unit: str
-    rows: dict[str, list[float]]
+    rows: dict[str, list[float | None]]
+
+    def as_json(self) -> dict[str, Any]:
+        """{"unit": "hour"|"day"|"week"|"month"|"year" or "", "moments": [ISO or None], "columns": {name: shares}}."""
+        return {
+            "unit": self.unit,
+            "moments": [moment.isoformat() if moment else None for moment in self.moments],
+            "columns": self.rows,
+        }
 
 
 @dataclass(frozen=True)
@@ -43,17 +59,23 @@ class Piece:
     high: float | None
 
 
-def missing_map(training_set: TrainingSet, *, actor: Actor) -> MissingMap:
-    """Where values are missing, by column and time; of all rows together for whoever sees the time masked."""
+def missing_map(training_set: TrainingSet, *, actor: Actor, rows: pa.Table | None = None) -> MissingMap:
+    """Where values are missing, by column and time; of all rows together for whoever sees the time masked.
+
+    Of the set's own rows, or of these `rows`, where it is only looked at before it is made.
+    """
     names = [c["name"] for c in training_set.columns if c["role"] in {ColumnRole.FEATURE, ColumnRole.LABEL}]
-    at = training_table(training_set)
-    timed = training_set.event_time and training_set.event_time not in masks_of_set(actor, training_set)
+    at, masks = training_table(training_set) if rows is None else rows, masks_of_set(actor, training_set)
+    timed = training_set.event_time and training_set.event_time not in masks
     unit = _unit(training_set, at, training_set.event_time) if timed else ""
     counts = ", ".join(f"1 - count({identifier(name)}) / count(*) AS m{i}" for i, name in enumerate(names))
-    moment = f"date_trunc('{unit}', {identifier(training_set.event_time)})::TIMESTAMP" if unit else "NULL::TIMESTAMP"
-    sql = f"SELECT {moment} AS moment, {counts} FROM rows GROUP BY 1 ORDER BY 1 LIMIT {_MOST_BUCKETS}"  # noqa: S608
-    found = _rows(training_set, at, sql)
-    shares = {name: [piece[f"m{i}"] for piece in found] for i, name in enumerate(names)}
+    moment = f"date_trunc('{unit}', {_within(training_set.event_time)})" if unit else "NULL::TIMESTAMP"
+    asked = f"{moment} AS moment, count(*) AS n, {counts}"
+    found = _rows(training_set, at, f"SELECT {asked} FROM rows GROUP BY 1 ORDER BY 1 LIMIT {_MOST_BUCKETS}")  # noqa: S608
+    shares = {
+        name: [None if name in masks and piece["n"] < FEWEST_ROWS else piece[f"m{i}"] for piece in found]
+        for i, name in enumerate(names)
+    }
     return MissingMap([piece["moment"] for piece in found], unit, shares)
 
 
@@ -89,12 +111,18 @@ def _along(thing: Any, at: TableAt, event_time: str, feature: str, *, numeric: b
     return [Piece(**row) for row in _rows(thing, at, sql)]
 
 
-def _unit(thing: Any, at: TableAt, time: str) -> str:
-    moment = f"epoch_us({identifier(time)})"
+def _unit(thing: Any, at: TableAt | pa.Table, time: str) -> str:
+    moment = f"epoch_us({_within(time)})"
     span = _rows(thing, at, f"SELECT max({moment}) - min({moment}) AS span FROM rows")[0]["span"] or 0  # noqa: S608
     return next((unit for longest, unit in _UNITS if span <= longest), "year")
 
 
-def _rows(thing: Any, at: TableAt, sql: str) -> list[dict[str, Any]]:
+def _within(time: str) -> str:
+    """The time where a calendar holds it: what is infinite, or beyond its years, lies in no piece of time."""
+    moment = f"{identifier(time)}::TIMESTAMP"
+    return f"CASE WHEN {moment} BETWEEN '0001-01-02' AND '9999-12-30' THEN {moment} END"
+
+
+def _rows(thing: Any, at: TableAt | pa.Table, sql: str) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = lake.for_tenant(thing.tenant_id).query(sql, {"rows": at}).read_all().to_pylist()
     return found

@@ -28,6 +28,7 @@ from apps.features.services.definitions import (
     register_section,
     service_fields,
     text_of,
+    text_of_made,
     view_fields,
     view_words,
     window_fields,
@@ -43,7 +44,13 @@ from apps.features.services.deprecating import (
 from apps.features.services.describing import describe_entity, describe_on_demand, describe_service, describe_view
 from apps.features.services.entities import define_entity, entity_called
 from apps.features.services.erasing import TrainingSetReach, ViewMentionReach, ViewReach, WindowReach
-from apps.features.services.foreseeing import ahead_in_words, warnings_of_join, warnings_of_sql, warnings_of_view
+from apps.features.services.foreseeing import (
+    ahead_in_words,
+    proof_in_words,
+    warnings_of_join,
+    warnings_of_sql,
+    warnings_of_view,
+)
 from apps.features.services.glancing import columns_sent, look_at_history
 from apps.features.services.leaving import FeatureFarewell
 from apps.features.services.likening import similar_by_name, similar_to_sql
@@ -159,6 +166,7 @@ __all__ = [
     "preview_sql",
     "preview_training_set",
     "promise_freshness",
+    "proof_in_words",
     "put_samples",
     "read_on_demand",
     "read_online",
@@ -182,6 +190,7 @@ __all__ = [
     "tables_measured",
     "tell_key_types",
     "text_of",
+    "text_of_made",
     "try_definition",
     "try_on_demand",
     "try_on_sample",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from typing import Any
+from uuid import UUID
 
 from django.utils.translation import gettext as _
 
@@ -15,6 +16,7 @@ from apps.features import selectors
 from apps.features.models import FeatureView, Retrieval, TrainingSet
 from foundation import lake
 from foundation.errors import Unavailable
+from foundation.identity import Actor
 from foundation.lake.errors import SqlFailed, SqlRefused
 from foundation.lake.ports import Ahead
 
@@ -60,6 +62,27 @@ def warnings_of_join(thing: TrainingSet | Retrieval) -> list[str]:
     counts = thing.leakage_proof.get("views", [])
     ahead = (ahead_in_words(one["view"], one.get("looks_ahead", [])) for one in counts)
     return [sentence for sentence in (selectors.early_in_words(thing), *ahead) if sentence]
+
+
+def proof_in_words(*, actor: Actor, training_set_id: UUID) -> dict[str, Any]:
+    """The leakage proof of what a model learns from: {"training_set", "said", "early", "counts"}, one count a view.
+
+    A count knows how old its oldest value was (`oldest`), and what its proof does not see inside (`ahead`).
+    """
+    row = selectors.get_training_set(actor=actor, training_set_id=training_set_id)
+    return {
+        "training_set": row,
+        "said": selectors.leakage_in_words(row),
+        "early": selectors.early_in_words(row),
+        "counts": [
+            {
+                **one,
+                "oldest": selectors.oldest_of(one),
+                "ahead": ahead_in_words(one["view"], one.get("looks_ahead", [])),
+            }
+            for one in row.leakage_proof.get("views", [])
+        ],
+    }
 
 
 @lru_cache(maxsize=256)

@@ -1,5 +1,7 @@
 """A definition tried before it is made: its SQL over the first rows of its inputs, and what that tells in words.
 
+Windows and on-demand features have a `trying` of their own beside this one.
+
 What it will ask the sandbox can be asked before anything is locked, within `lake.sandbox.asked_once`.
 """
 

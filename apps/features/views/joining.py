@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from apps.datasets import selectors as datasets
 from apps.features import forms, selectors, services
 from apps.features.choices import BuildState
+from apps.features.views.missing import missing_shown
 from apps.features.views.relations import related
 from apps.features.views.things import address
 from foundation import access
@@ -67,7 +68,7 @@ def _preview(request: PortalRequest, base: Any, form: forms.TrainingSetForm) -> 
     report = services.preview_training_set(
         actor=request.actor, project=request.project, base_version_id=base.pk, **definition
     )
-    return related(report)
+    return {**related(report), "missing": missing_shown(report["missing_map"])}
 
 
 def _define(request: PortalRequest, base: Any, form: forms.TrainingSetForm) -> HttpResponse:

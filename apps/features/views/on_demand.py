@@ -37,9 +37,11 @@ def on_demand_define(request: PortalRequest, tenant: str, project: str) -> HttpR
             context |= _tried(request, form)
     if act == "similar":
         context["similar"] = _similar(request, form.as_typed())
-    if act == "create" and form.is_valid():
+    if act in {"create", "file"} and form.is_valid():
         with refusals_on(form, otherwise="features"):
-            return _create(request, form)
+            if act == "create":
+                return _create(request, form)
+            context["written"] = services.text_of_made(lambda: _written(request, form))
     status = 422 if act and form.errors else 200
     return render_page(request, "features/on_demand_define.html", status=status, **context)
 
@@ -153,9 +155,19 @@ def _side_by_side(sample: list[Part], found: Part) -> Part:
 
 
 def _create(request: PortalRequest, form: forms.OnDemandForm) -> HttpResponse:
-    view = services.define_on_demand(actor=request.actor, project=request.project, **form.definition())
+    view = _defined(request, form)
     messages.success(request, _("%(view)s is defined.") % {"view": view})
     return redirect(request, address(request, "on_demand_detail", view.pk))
+
+
+def _defined(request: PortalRequest, form: forms.OnDemandForm) -> Any:
+    return services.define_on_demand(actor=request.actor, project=request.project, **form.definition())
+
+
+def _written(request: PortalRequest, form: forms.OnDemandForm) -> Part:
+    """The features as a file holds them."""
+    view = _defined(request, form)
+    return {"on_demand": {view.name: services.on_demand_fields(request.actor, view)}}
 
 
 @access.page(Permission.FEATURE_VIEW)

@@ -32,18 +32,25 @@ def service_define(request: PortalRequest, tenant: str, project: str) -> HttpRes
     views = list(rows.filter(state__in=[BuildState.READY, BuildState.BUILDING]).order_by("name"))
     on_demand = _on_demand(request)
     form = forms.ServiceForm(request.POST or None, views=views, on_demand=on_demand, initial=_initial(request))
+    context: dict[str, Any] = {"form": form, "offered": len(views) + len(on_demand)}
     if request.method == "POST" and form.is_valid():
         with refusals_on(form):
-            made = services.define_service(actor=request.actor, project=request.project, **form.definition())
-            messages.success(request, _("%(name)s is defined.") % {"name": made})
-            return redirect(request, address(request, "service_detail", made.pk))
-    return render_page(
-        request,
-        "features/service_define.html",
-        status=422 if form.errors else 200,
-        form=form,
-        offered=len(views) + len(on_demand),
-    )
+            if request.POST.get("act") != "file":
+                made = _defined(request, form)
+                messages.success(request, _("%(name)s is defined.") % {"name": made})
+                return redirect(request, address(request, "service_detail", made.pk))
+            context["written"] = services.text_of_made(lambda: _written(request, form))
+    return render_page(request, "features/service_define.html", status=422 if form.errors else 200, **context)
+
+
+def _defined(request: PortalRequest, form: forms.ServiceForm) -> Any:
+    return services.define_service(actor=request.actor, project=request.project, **form.definition())
+
+
+def _written(request: PortalRequest, form: forms.ServiceForm) -> dict[str, dict[str, Any]]:
+    """The service as a file holds it."""
+    made = _defined(request, form)
+    return {"services": {made.name: services.service_fields(request.actor, made)}}
 
 
 def _on_demand(request: PortalRequest) -> list[Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from apps.features import policies, selectors, services
 from apps.features.choices import BuildState, ColumnRole
+from apps.features.views.missing import missing_shown
 from apps.features.views.relations import perfect, relations_tab
 from apps.features.views.things import activity, address, tabs, training_set_of, version_address
 from foundation import access
@@ -24,14 +24,9 @@ from foundation.web.jobs_pages import newest_job
 from foundation.web.lake_tables import rows_table
 from foundation.web.pages import unchanged
 from foundation.web.requests import PortalRequest
-from foundation.web.templatetags.sanad_format import percent
 
 Part = dict[str, Any]
-# A share of missing values above each of these is one step darker.
-_LEAST = 0.001
-_STEPS = (0.0, 0.01, 0.1, 0.5)
 ENGINES = {"duckdb": "DuckDB", "spark": "Spark"}
-_MOMENT = {"hour": "%d %b %H:00", "day": "%Y-%m-%d", "week": "%Y-%m-%d", "month": "%Y-%m", "year": "%Y"}
 
 
 @access.page(Permission.FEATURE_VIEW)
@@ -110,30 +105,7 @@ def _columns(request: PortalRequest, row: Any) -> Part:
 
 
 def _missing(request: PortalRequest, row: Any) -> Part:
-    found = selectors.missing_map(row, actor=request.actor)
-    moments = [_shown(moment, found.unit) for moment in found.moments]
-    rows = [
-        {"label": name, "cells": [_cell(name, at, share) for at, share in zip(moments, shares, strict=True)]}
-        for name, shares in found.rows.items()
-    ]
-    limits = [_("none"), _("up to 1 %"), _("up to 10 %"), _("up to half"), _("more than half")]
-    return {
-        "moments": moments,
-        "map": rows,
-        "complete": not any(share for shares in found.rows.values() for share in shares),
-        "key": [{"step": step, "label": label} for step, label in enumerate(limits)],
-    }
-
-
-def _shown(moment: datetime | None, unit: str) -> str:
-    return moment.strftime(_MOMENT[unit]) if moment else _("All rows")
-
-
-def _cell(name: str, moment: str, share: float) -> Part:
-    said = percent(share)
-    # In words it is wider than a cell; they stand in the title.
-    text = (said if share >= _LEAST / 2 else f"< {percent(_LEAST)}") if share else "0"
-    return {"text": text, "step": sum(share > limit for limit in _STEPS), "title": f"{name} · {moment}: {said}"}
+    return missing_shown(selectors.missing_map(row, actor=request.actor).as_json())
 
 
 def _rows(request: PortalRequest, row: Any) -> Part:

@@ -39,11 +39,13 @@ def windows_define(request: PortalRequest, tenant: str, project: str) -> HttpRes
             context["warnings"] = services.warnings_of_sql(sql) if sql else []
     if act == "similar":
         context["similar"] = _similar(request, form)
-    if act == "create" and form.is_valid() and form.check_entity():
+    if act in {"create", "file"} and form.is_valid() and form.check_entity():
         with refusals_on(form, otherwise="source"):
-            return _create(request, form)
+            if act == "create":
+                return _create(request, form)
+            context["written"] = services.text_of_made(lambda: _written(request, form))
     context["columns"] = offered(request, context.get("sample"), _version_of(request, form), anew=act == "columns")
-    status = 422 if act in {"preview", "create"} and form.errors else 200
+    status = 422 if act in {"preview", "create", "file"} and form.errors else 200
     return render_page(request, "features/windows_define.html", status=status, **context)
 
 
@@ -118,9 +120,26 @@ def _events(form: forms.WindowsForm) -> dict[str, Any]:
 
 @transaction.atomic
 def _create(request: PortalRequest, form: forms.WindowsForm) -> HttpResponse:
-    entity = entity_of(request, form)
-    view = services.define_windows(
-        actor=request.actor, project=request.project, entity=entity, **_events(form), **form.definition()
-    )
+    view = _defined(request, form)
     messages.success(request, _("%(view)s is being computed.") % {"view": view})
     return redirect(request, address(request, "view_detail", view.pk))
+
+
+def _defined(request: PortalRequest, form: forms.WindowsForm) -> Any:
+    return services.define_windows(
+        actor=request.actor,
+        project=request.project,
+        entity=entity_of(request, form),
+        **_events(form),
+        **form.definition(),
+    )
+
+
+def _written(request: PortalRequest, form: forms.WindowsForm) -> dict[str, dict[str, Any]]:
+    """The view, and the entity where the form brings one, as a file holds them."""
+    view = _defined(request, form)
+    found = {"windows": {view.name: services.window_fields(request.actor, view)}}
+    if form.cleaned_data["entity"]:
+        return found
+    entity = selectors.get_entity(actor=request.actor, entity_id=view.entity_id)
+    return {"entities": {entity.name: services.entity_fields(entity)}, **found}

@@ -7,7 +7,6 @@ from apps.registry.selectors.comparing import (
     digest_of,
     gates_in_words,
     in_words,
-    leakage_of,
     primary_metric,
 )
 from apps.registry.selectors.lineage import made_of_runs, training_sets_of_models, version_things, versions_of_model
@@ -37,7 +36,6 @@ __all__ = [
     "get_model_version",
     "in_words",
     "ladder",
-    "leakage_of",
     "made_of_runs",
     "model_names",
     "primary_metric",

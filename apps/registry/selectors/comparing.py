@@ -111,18 +111,6 @@ def _names(version: ModelVersion) -> list[str]:
     return [feature["name"] for feature in version.input_schema.get("features", [])]
 
 
-def leakage_of(actor: Actor, version: ModelVersion) -> dict[str, Any]:
-    """The leakage proof of what the version learned from: its training set, what was counted, and a warning."""
-    training_set = features.get_training_set(actor=actor, training_set_id=version.run.training_set_id)
-    counts = training_set.leakage_proof.get("views", [])
-    return {
-        "training_set": training_set,
-        "said": features.leakage_in_words(training_set),
-        "early": features.early_in_words(training_set),
-        "counts": [{**one, "oldest": features.oldest_of(one)} for one in counts],
-    }
-
-
 def case_evidence(actor: Actor, case: Any) -> dict[str, Any]:
     """What an officer reads of a version: the comparison as it was when asked, proof, gates and card as they are."""
     version = get_model_version(actor=actor, version_id=case.subject_id)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from apps.approvals import selectors as approvals
 from apps.approvals.choices import CaseState
 from apps.experiments.choices import metric_label
-from apps.features.services import ahead_in_words
+from apps.features.services import proof_in_words
 from apps.registry import selectors
 from apps.registry.choices import OnnxState, Stage
 from apps.tenants import selectors as tenants
@@ -111,7 +111,7 @@ def tab_context(actor: Actor, project: Any, version: Any, serving: Any | None, t
         found = selectors.comparison(actor=actor, version=version, serving=serving)
         return {
             "comparison": selectors.in_words(found),
-            "leakage": _leakage(actor, version),
+            "leakage": proof_in_words(actor=actor, training_set_id=version.run.training_set_id),
             "snippets": promote_snippets(version),
         }
     if tab == "inputs":
@@ -126,13 +126,6 @@ def tab_context(actor: Actor, project: Any, version: Any, serving: Any | None, t
 def editions_of(version: Any, asked: str) -> dict[str, Any]:
     """The card's editions, and the one that the address names."""
     return looked_at(selectors.about_card(version), asked)
-
-
-def _leakage(actor: Actor, version: Any) -> dict[str, Any]:
-    """What the proof counted, and beside each view what in its SQL the proof does not see inside."""
-    found = selectors.leakage_of(actor, version)
-    ahead = [ahead_in_words(one["view"], one.get("looks_ahead", [])) for one in found["counts"]]
-    return {**found, "counts": [{**one, "ahead": said} for one, said in zip(found["counts"], ahead, strict=True)]}
 
 
 def proof_facts(version: Any) -> list[dict[str, Any]]:

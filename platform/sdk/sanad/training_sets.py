@@ -68,7 +68,7 @@ class TrainingSets(Resource):
     def preview(self, *, base_version: str, label: str, **definition: Any) -> Thing:
         """What some rows of such a training set would show, in the words of `create`; nothing is kept.
 
-        See `report`.
+        The same as `report` says of one that is made, its `missing_map` included.
         """
         taken = {word: definition.pop(word) for word in ("views", "service", "on_demand") if word in definition}
         base = self._client.datasets.newest(str(base_version))
@@ -79,7 +79,9 @@ class TrainingSets(Resource):
     def report(self, training_set: str) -> Thing:
         """What was measured of each feature: missing values, its relation to the label, what it foretells alone.
 
-        Of what you see masked there are no relations, and of fewer than 50 rows no share of missing values either.
+        `missing_map` says when, and together with what, values are missing: {"unit", "moments", "columns": {name: a
+        share for each moment}}. Of what you see masked there are no relations, and of fewer than 50 rows no share of
+        missing values either.
         """
         found: Thing = self._http.get(f"training-sets/{id_of(self, training_set)}/report/")
         return found

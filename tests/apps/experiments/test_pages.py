@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from uuid import uuid4
 
 import pytest
 from django.urls import reverse
@@ -215,6 +217,21 @@ def test_without_an_event_time_a_new_run_claims_no_proof(page, scientist, projec
     shown = text(page("run_new"))
     assert "There is no event time, so nothing could be counted." in shown
     assert "violations" not in shown
+
+
+@pytest.mark.parametrize("state", ["running", "succeeded"])
+def test_the_page_of_a_run_shows_what_the_proof_counted_view_by_view(page, scientist, project, state):
+    counted = {"view": "delays v3", "view_id": str(uuid4()), "digest": "d" * 64, "joined": 121, "missing": 22}
+    counted |= {"expired": 7, "violations": 0, "mismatches": 0, "early": 0, "oldest_us": 3_600_000_000}
+    counted["looks_ahead"] = [{"name": "lead OVER", "line": 2, "reason": "later"}]
+    proof = {"rows": 150, "violations": 0, "mismatches": 0, "by_time": True, "views": [counted]}
+    run = make_run(scientist, project, make_training_set(scientist, project, leakage_proof=proof), state=state)
+    assert "0 of 150 rows, counted" in text(page("run_detail", run.pk))
+    shown = text(page("run_detail", run.pk, tab="evidence"))
+    row = shown[shown.index("<bdi>delays v3</bdi>") :].split("</tr>")[0]
+    assert re.findall(r'<td class="s-num">([^<]*)</td>', row) == ["121", "22", "7", "0", "0"]
+    assert "The SQL of delays v3 looks ahead: LEAD OVER in line 2." in shown
+    assert "values younger than their label: 0 of 150 rows, counted" in shown
 
 
 def test_what_is_refused_is_said_at_its_field(page, scientist, project):

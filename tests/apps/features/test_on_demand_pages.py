@@ -56,6 +56,8 @@ def test_from_the_first_word_to_a_training_set(client, view, flights, scientist,
     misfit = client.post(NEW, words(view, **{**typed, "value_seats": "many"}))
     assert "“seats” is whole number; what was typed is none." in misfit.content.decode()
 
+    before = client.post(NEW, words(view, act="file"))
+    assert "As a file" in before.content.decode() and not selectors.visible_on_demand_views(actor=scientist).exists()
     made = client.post(NEW, words(view, act="create"))
     assert made.status_code == 303, made.context["form"].errors
     one = selectors.visible_on_demand_views(actor=scientist).get()
@@ -77,6 +79,7 @@ def test_from_the_first_word_to_a_training_set(client, view, flights, scientist,
     assert "sanad features apply FILE" in shown.content.decode()
     plan = services.plan_definitions(actor=scientist, project=view.project, text=shown.context["written"])
     assert [(step.section, step.action) for step in plan.steps] == [("on_demand", "unchanged")]
+    assert before.context["written"] == shown.context["written"]
     edit = f"{here}edit/"
     assert "no new version" in client.get(edit).content.decode()
     assert client.post(edit, {"owner": "nobody@nowhere.test"}).status_code == 422

@@ -196,11 +196,13 @@ def test_the_pages_of_entities_services_and_the_file(view, service, scientist, c
     assert client.post(edit, {"description": "Who flies", "owner": "", "tags": "air, b"}).status_code == 303
     entity.refresh_from_db()
     assert (entity.description, entity.owner, entity.tags) == ("Who flies", None, ["air", "b"])
-    made = client.post(
-        f"{here}services/new/",
-        {"name": "late_flights", f"use_{view.pk.hex}": "on", f"take_{view.pk.hex}": "recent_delay"},
-    )
+    sent = {"name": "late_again", f"use_{view.pk.hex}": "on", f"take_{view.pk.hex}": "recent_delay", "tags": "air"}
+    before = client.post(f"{here}services/new/", {**sent, "act": "file"})
+    assert (before.status_code, FeatureService.objects.filter(name="late_again").exists()) == (200, False)
+    assert "As a file" in before.content.decode()
+    made = client.post(f"{here}services/new/", sent)
     assert made.status_code == 303
+    assert client.get(made["Location"]).context["written"] == before.context["written"]
     empty = client.post(f"{here}services/new/", {"name": "x"})
     assert (empty.status_code, "of at least one feature" in empty.content.decode()) == (422, True)
 

@@ -14,6 +14,7 @@ from apps.features import selectors, services
 from apps.features.choices import BuildState
 from apps.features.services.relations import scores
 from apps.features.services.relations.measuring import measured
+from apps.features.views.missing import missing_shown
 
 ROWS = 4_000
 RNG = np.random.default_rng(3)
@@ -176,7 +177,9 @@ def test_a_set_keeps_its_report_and_a_preview_says_the_same_before(
         .status_code
         == 403
     )
-    assert api_as(viewer).get(f"/api/v1/training-sets/{row.pk}/report/").json() == report
+    assert set(answer.json()["missing_map"]["columns"]) == {"delay_told", "late"}
+    told = api_as(viewer).get(f"/api/v1/training-sets/{row.pk}/report/").json()
+    assert told == {**report, "missing_map": before["missing_map"]}
 
     pages = client_as(scientist)
     here = f"/t/acme/p/flights/features/training-sets/{row.pk}/"
@@ -207,3 +210,61 @@ def test_a_set_keeps_its_report_and_a_preview_says_the_same_before(
     assert {
         one["alone"] for one in selectors.report_of(viewer, row)["columns"] if not isinstance(one["alone"], dict)
     } == {None}
+
+
+def test_a_preview_shows_when_and_together_with_what_values_are_missing_as_the_set_does(
+    ingested, view, define, client_as, scientist, viewer, run_jobs
+):
+    """Fuel and weight are lacking from the 20th on; of the view nothing is known on the first days."""
+    rows = [(day, "" if day >= 20 else "7") for day in range(1, 29) for _hour in range(2)]
+    lines = [f"DLX,2013-01-{day:02d} 0{n % 2}:00:00,{n % 2},{told},{told}" for n, (day, told) in enumerate(rows)]
+    base = ingested("fuel.csv", ("carrier,moment,late,fuel,weight\n" + "\n".join(lines)).encode())
+    words = {"event_time": "moment", "features": ["fuel", "weight"], "views": [{"view": view.pk}]}
+    asked = {"project": view.project, "base_version_id": base.pk, "label": "late", **words}
+    before = services.preview_training_set(actor=scientist, **asked)["missing_map"]
+    assert (before["unit"], before["moments"][0], len(before["moments"])) == ("day", "2013-01-01T00:00:00", 28)
+    assert before["columns"] == {
+        "fuel": [0] * 19 + [1] * 9,
+        "weight": [0] * 19 + [1] * 9,
+        "recent_delay": [1] * 4 + [0] * 24,
+        "late": [0] * 28,
+    }
+
+    row = define.training_set(base, "fuelled", **words)
+    run_jobs()
+    row.refresh_from_db()
+    assert selectors.missing_map(row, actor=scientist).as_json() == before
+    pages, form = client_as(scientist), {"act": "preview", "label": "late", "event_time": "moment"}
+    form |= {"features": ["fuel", "weight"], f"use_{view.pk.hex}": "on", f"key_{view.pk.hex}_0": "carrier"}
+    shown = pages.post(f"/t/acme/p/flights/features/training-sets/new/?base={base.pk}", form).content.decode()
+    here = f"/t/acme/p/flights/features/training-sets/{row.pk}/"
+    heat = [
+        text[text.index('<div class="s-heat"') :].split("</table>")[0]
+        for text in (shown, pages.get(here, {"tab": "missing"}).content.decode())
+    ]
+    assert heat[0] == heat[1] and 'title="weight · 2013-01-20: 100.0\u202f%"' in heat[0]
+
+    # Two rows a day are so few that a share would tell of single ones.
+    version = get_version(actor=scientist, version_id=base.pk)
+    classes = {one["name"]: "public" for one in version.schema}
+    datasets.classify_columns(actor=scientist, version=version, classes={**classes, "fuel": "personal"})
+    told = selectors.missing_map(row, actor=viewer).as_json()["columns"]
+    assert (told["fuel"], told["weight"]) == ([None] * 28, before["columns"]["weight"])
+    datasets.classify_columns(
+        actor=scientist, version=version, classes={**classes, "fuel": "personal", "moment": "personal"}
+    )
+    whole = selectors.missing_map(row, actor=viewer).as_json()
+    assert (whole["moments"], whole["columns"]["fuel"]) == ([None], [pytest.approx(18 / 56)])
+
+
+def test_rows_without_a_time_that_a_calendar_holds_are_a_piece_of_their_own(flights, define, scientist, project):
+    row = define.training_set(flights, "late", event_time="moment", features=["carrier"])
+    endless, day = (1 << 63) - 1, 1_356_998_400_000_000
+    moments = pa.array([endless, -endless, None, day, day + 3_600_000_000], pa.timestamp("us"))
+    rows = pa.table({"moment": moments, "carrier": ["AA", None, None, "AA", None], "late": [0, 1, 0, 1, 0]})
+    found = selectors.missing_map(row, actor=scientist, rows=rows)
+    shown = missing_shown(found.as_json())
+    assert shown["moments"] == ["01 Jan 00:00", "01 Jan 01:00", "No time"]
+    assert found.rows == {"carrier": [0, 1, pytest.approx(2 / 3)], "late": [0, 0, 0]}
+    empty = selectors.missing_map(row, actor=scientist, rows=rows.slice(0, 0))
+    assert (empty.moments, missing_shown(empty.as_json())["complete"]) == ([], False)

@@ -1,7 +1,7 @@
 """Definitions as a file: what is there written down, the difference of a file to it shown, and made true."""
 
 from apps.features.services.definitions.entities import EntitySection, entity_fields
-from apps.features.services.definitions.exporting import definitions_text, text_of
+from apps.features.services.definitions.exporting import definitions_text, text_of, text_of_made
 from apps.features.services.definitions.on_demand import OnDemandSection, on_demand_fields
 from apps.features.services.definitions.planning import Plan, apply_definitions, plan_definitions
 from apps.features.services.definitions.reading import Fields, Problem, Value
@@ -37,6 +37,7 @@ __all__ = [
     "register_section",
     "service_fields",
     "text_of",
+    "text_of_made",
     "view_fields",
     "view_words",
     "window_fields",

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from apps.features.services.definitions.sections import Context, sections
+from apps.features.services.definitions.taking_back import taken_back
 from foundation.identity import Actor
 
 if TYPE_CHECKING:
@@ -24,6 +25,14 @@ def _text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
 
 
 _Dumper.add_representer(str, _text)
+
+
+def text_of_made(make: Callable[[], Mapping[str, Mapping[str, Any]]]) -> str:
+    """What `make` defines, and says as {section: {name: fields}}, as the file's text; it is taken back again.
+
+    So the text is of what would be kept, to the last field, and what is refused is refused here too.
+    """
+    return taken_back(lambda: text_of(make()))
 
 
 def definitions_text(*, actor: Actor, project: Project) -> str:

@@ -28,6 +28,7 @@ from apps.features.services.definitions.views import differences, name_said
 from apps.features.services.describing import describe_on_demand
 from apps.features.services.likening import named_alike
 from apps.features.services.on_demand.defining import Definition, check_definition, define_on_demand
+from apps.features.services.on_demand.trying import notes_on_expressions
 from foundation.identity import Actor
 
 
@@ -48,19 +49,23 @@ class OnDemandSection(Section):
         fields.end()
         return Wanted(name, value.line, words, lines)
 
+    def ask(self, context: Context, wanted: Wanted) -> None:
+        actor, project = context.actor, context.project
+        _parts, definition = _definition(context, wanted.words)
+        found = check_definition(actor=actor, project=project, **definition)
+        newest = _newest(context, wanted.name)
+        if newest is not None and newest.definition_digest == found.digest:
+            return
+        told = {"request": found.request, "uses": found.uses, "inputs": found.inputs, "features": found.features}
+        notes_on_expressions(actor, OnDemandView(**told, definition_digest=found.digest))
+
     def make(self, context: Context, wanted: Wanted) -> Step:
         words, actor, project = wanted.words, context.actor, context.project
-        parts = [view_said(context, name, names, "uses") for name, names in words["uses"].items()]
-        definition = {
-            "request": words["request"],
-            "uses": [{key: part[key] for key in ("view", "features")} for part in parts],
-            "features": words["features"],
-        }
+        parts, definition = _definition(context, words)
         found = _checked(actor=actor, project=project, **definition)
         used = selectors.visible_views(actor=actor).filter(pk__in=[part["view"] for part in parts])
         deprecated = deprecated_notes(used)
-        rows = selectors.visible_on_demand_views(actor=actor, project_id=project.pk, newest_only=True)
-        newest = rows.filter(name=wanted.name).first()
+        newest = _newest(context, wanted.name)
         meaning: dict[str, Any] = {
             "uses": [[part["name"], part["number"]] for part in parts],
             "request": found.request,
@@ -78,11 +83,10 @@ class OnDemandSection(Section):
         view = define_on_demand(actor=actor, project=project, name=wanted.name, **definition, **given)
         action = "new" if newest is None else "new version"
         changes = () if newest is None else tuple(differences(_pinned(actor, newest), _pinned(actor, view)))
-        notes = deprecated
+        notes = (*deprecated, *notes_on_expressions(actor, view))
         if newest is None:
             names = [feature["name"] for feature in view.features]
-            alike = named_alike(actor=actor, project_id=project.pk, names=names, on_demand_name=wanted.name)
-            notes = (*deprecated, *alike)
+            notes += named_alike(actor=actor, project_id=project.pk, names=names, on_demand_name=wanted.name)
         return Step(self.word, wanted.name, wanted.line, action, view.number, changes, notes, meaning)
 
     def there(self, context: Context) -> Iterable[tuple[str, Said]]:
@@ -111,6 +115,18 @@ def _fields(actor: Actor, view: OnDemandView, newest: dict[str, int]) -> Said:
         "features": {one["name"]: one["expression"] for one in view.features},
         **said_fields(view),
     }
+
+
+def _definition(context: Context, words: Said) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """The views that the file names, and the definition over them."""
+    parts = [view_said(context, name, names, "uses") for name, names in words["uses"].items()]
+    uses = [{key: part[key] for key in ("view", "features")} for part in parts]
+    return parts, {"request": words["request"], "uses": uses, "features": words["features"]}
+
+
+def _newest(context: Context, name: str) -> OnDemandView | None:
+    rows = selectors.visible_on_demand_views(actor=context.actor, project_id=context.project.pk, newest_only=True)
+    return rows.filter(name=name).first()
 
 
 def _checked(**definition: Any) -> Definition:

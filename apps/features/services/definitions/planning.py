@@ -25,6 +25,7 @@ from apps.features.errors import DefinitionRefused
 from apps.features.events import DefinitionsApplied
 from apps.features.services.definitions.reading import Problem, Unreadable, Value, read, unknown
 from apps.features.services.definitions.sections import Context, Left, Section, Step, Wanted, sections
+from apps.features.services.definitions.taking_back import taken_back
 from apps.projects.services import lock_project
 from foundation import lake, ledger
 from foundation.errors import Conflict, Invalid, NotFound
@@ -50,22 +51,12 @@ class Plan:
         return [step for step in self.steps if step.action != "unchanged"]
 
 
-class _TakeBack(Exception):
-    """Ends the transaction of a plan."""
-
-
 def plan_definitions(*, actor: Actor, project: Project, text: str) -> Plan:
     """What the file would change; nothing is kept. DefinitionRefused tells all that is wrong with it, line by line."""
     policies.check_can_define(actor, project)
     wanted = _read(text)
-    plans: list[Plan] = []
     with _asked(Context(actor, project), wanted) as context:
-        try:
-            with transaction.atomic():
-                plans.append(_made(context, wanted))
-                raise _TakeBack
-        except _TakeBack:
-            return plans[0]
+        return taken_back(lambda: _made(context, wanted))
 
 
 @transaction.atomic

@@ -13,6 +13,7 @@ from apps.features import selectors
 from apps.features.choices import EventSource, KnownSince, ViewKind, WindowFunction
 from apps.features.errors import DefinitionRefused
 from apps.features.models import FeatureView
+from apps.features.services.defining import input_tables
 from apps.features.services.definitions.reading import Fields, Problem, Value, unknown
 from apps.features.services.definitions.saying import (
     ALIVE,
@@ -36,6 +37,7 @@ from apps.features.services.definitions.views import (
 from apps.features.services.describing import describe_view
 from apps.features.services.trying import noted
 from apps.features.services.windows.defining import ALIAS, ask_of_windows, completed, define_windows
+from apps.features.services.windows.trying import notes_on_windows
 from apps.streams import selectors as streams
 from foundation.identity import Actor
 
@@ -77,7 +79,9 @@ class WindowSection(Section):
         definition = _definition(words, keys, source)
         newest = newest_view(context, wanted.name, ViewKind.WINDOWS)
         if not _is_there(newest, _meaning(definition, source, name)):
-            ask_of_windows(context.actor, sql=definition["sql"], event_time=words["event_time"], **source)
+            asked: dict[str, Any] = {**definition, **source}
+            del asked["ttl_seconds"]
+            ask_of_windows(context.actor, keys=keys, **asked)
 
     def make(self, context: Context, wanted: Wanted) -> Step:
         words, actor, project = wanted.words, context.actor, context.project
@@ -95,7 +99,9 @@ class WindowSection(Section):
             return Step(self.word, wanted.name, wanted.line, action, newest.number, changes, meaning=meaning)
         given = given_of(words) if newest is None else {**kept(newest), **given_of(words)}
         view = _defined(actor=actor, project=project, entity=entity, name=wanted.name, **source, **definition, **given)
-        notes = noted(actor, view, {ALIAS: UUID(view.inputs[ALIAS])})
+        inputs = {ALIAS: UUID(view.inputs[ALIAS])}
+        at = input_tables(actor, view.sql, inputs)[0][ALIAS]
+        notes = (*noted(actor, view, inputs), *notes_on_windows(actor, view, at))
         action = "new" if newest is None else "new version"
         changes = () if newest is None else tuple(view_changes(context, newest, view, window_fields))
         return Step(self.word, wanted.name, wanted.line, action, view.number, changes, notes, meaning)

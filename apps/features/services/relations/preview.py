@@ -28,12 +28,14 @@ PREVIEW_ROWS = 4_000
 def preview_training_set(*, actor: Actor, project: Project, **definition: Any) -> dict[str, Any]:
     """The report (`measured`) on some rows, for the definition of `define_training_set`; a name is not needed.
 
-    Refused like the definition itself. Figures of columns that the actor sees masked are left out.
+    `missing_map` says where values are missing in them (`MissingMap.as_json`). Refused like the definition itself.
+    Figures of columns that the actor sees masked are left out.
     """
     row = checked_set(actor=actor, project=project, **{"name": "preview", **definition})
     table = _joined(actor, row)
     report = measured(row.columns, row.label, lambda names: table.select(list(dict.fromkeys(names))))
-    return selectors.shown_report(report, selectors.masks_of_set(actor, row))
+    missing = selectors.missing_map(row, actor=actor, rows=table).as_json()
+    return {**selectors.shown_report(report, selectors.masks_of_set(actor, row)), "missing_map": missing}
 
 
 def _joined(actor: Actor, row: TrainingSet) -> pa.Table:

@@ -27,6 +27,7 @@ from apps.features.services.meaning import check_steady, fit_keys
 from apps.features.services.naming import check_name
 from apps.features.services.trying import ask_of_sql
 from apps.features.services.windows.declaring import KNOWN_SINCE, check_events_have, checked, features_of, plan_of
+from apps.features.services.windows.trying import notes_on_windows
 from apps.streams import selectors as streams
 from apps.tenants import services as tenants
 from foundation import lake
@@ -103,15 +104,14 @@ def define_windows(
         types=types,
     )
     fit_keys(entity, types)
-    named = {name: types[name] for name in _named(entity, event_time, created_column, kept)}
     windows = {
         "source": source,
         "known_since": known_since,
         "slide_seconds": slide_seconds,
         "aggregations": kept,
-        "columns": named,
+        "columns": {name: types[name] for name in _named(entity, event_time, created_column, kept)},
     }
-    created = KNOWN_SINCE if known_since == KnownSince.ARRIVAL else created_column
+    created = _created(known_since, created_column)
     inputs = {ALIAS: version.pk}
     view = FeatureView(
         tenant=actor.tenant,
@@ -140,15 +140,48 @@ def define_windows(
 
 
 def ask_of_windows(
-    actor: Actor, *, sql: str, event_time: str, version_id: UUID | None = None, stream_id: UUID | None = None
+    actor: Actor,
+    *,
+    keys: Sequence[str],
+    sql: str,
+    event_time: str,
+    created_column: str,
+    known_since: str,
+    slide_seconds: int,
+    aggregations: Sequence[Mapping[str, Any]],
+    version_id: UUID | None = None,
+    stream_id: UUID | None = None,
 ) -> None:
-    """Ask the sandbox all that defining such windows and their notes will ask, within `lake.sandbox.asked_once`."""
+    """Ask the sandbox all that defining such windows and their notes will ask, within `lake.sandbox.asked_once`.
+
+    The entity of the `keys` need not be there yet.
+    """
     source, version, at = _source(actor, version_id, stream_id)
     dataset_services.check_may_query(actor, [version])
     dataset_services.check_sql_classified(actor, sql, [version])
     ask_of_sql(actor, sql, {ALIAS: at}, version.column_names, event_time)
     if source["kind"] == EventSource.STREAM:
         check_row_by_row(sql)
+    types = {column.name: column.type for column in lake.sandbox.describe(actor.tenant_id, sql, {ALIAS: at})}
+    entity = Entity(join_keys=list(keys))
+    kept = checked(
+        entity=entity,
+        event_time=event_time,
+        created_column=created_column,
+        known_since=known_since,
+        slide_seconds=slide_seconds,
+        aggregations=aggregations,
+        types=types,
+    )
+    windows = {"known_since": known_since, "slide_seconds": slide_seconds, "aggregations": kept, "columns": types}
+    view = FeatureView(entity=entity, sql=sql, event_time=event_time, windows=windows)
+    view.created_column = _created(known_since, created_column)
+    notes_on_windows(actor, view, at)
+
+
+def _created(known_since: str, created_column: str) -> str:
+    """What the view calls the column of the moments from which its values are known."""
+    return KNOWN_SINCE if known_since == KnownSince.ARRIVAL else created_column
 
 
 def preview_events(

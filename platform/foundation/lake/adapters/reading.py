@@ -6,7 +6,7 @@ import base64
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeAlias
 
 import duckdb
 import pyarrow as pa
@@ -33,6 +33,7 @@ _BATCH = 122_880
 _SMALL_ROWS, _SMALL_BYTES, _COPY = 50_000, 2 << 20, "inspected"
 _LOST = (duckdb.IOException, duckdb.TransactionException, duckdb.FatalException, duckdb.ConnectionException)
 Params = Sequence[Any] | Mapping[str, Any] | None
+Shown: TypeAlias = TableAt | pa.Table
 
 
 class Reading:
@@ -46,10 +47,10 @@ class Reading:
     ) -> None:
         self._place, self._parse, self._change = place, parse, change
 
-    def query(self, sql: str, inputs: Mapping[str, TableAt], params: Params = None) -> pa.RecordBatchReader:
+    def query(self, sql: str, inputs: Mapping[str, Shown], params: Params = None) -> pa.RecordBatchReader:
         return self._answer(sql, inputs, params, _BATCH)
 
-    def _answer(self, sql: str, inputs: Mapping[str, TableAt], params: Params, at_once: int) -> pa.RecordBatchReader:
+    def _answer(self, sql: str, inputs: Mapping[str, Shown], params: Params, at_once: int) -> pa.RecordBatchReader:
         connection = sessions.open_cursor(self._place)
         try:
             with self._translated():
@@ -216,9 +217,12 @@ class Reading:
         kind = type(error).__name__
         return LakeFailed(_("A query of the portal's own failed in the lake (%(kind)s).") % {"kind": kind})
 
-    def _show(self, connection: DuckDBPyConnection, inputs: Mapping[str, TableAt]) -> None:
+    def _show(self, connection: DuckDBPyConnection, inputs: Mapping[str, Shown]) -> None:
         for alias, at in inputs.items():
-            connection.execute(f"CREATE TEMP VIEW {name(alias)} AS FROM {self._relation(at)}")
+            if isinstance(at, TableAt):
+                connection.execute(f"CREATE TEMP VIEW {name(alias)} AS FROM {self._relation(at)}")
+            else:
+                connection.register(alias, at)
 
     def _relation(self, at: TableAt) -> str:
         return f"lake.main.{name(checked(at.table))} AT (VERSION => {int(at.snapshot)})"

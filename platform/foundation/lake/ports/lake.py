@@ -168,9 +168,15 @@ class Lake(Protocol):
         """Set columns to SQL expressions of OUR OWN, in the rows of one of OUR OWN conditions; both use `params`."""
 
     def query(
-        self, sql: str, inputs: Mapping[str, TableAt], params: Sequence[Any] | Mapping[str, Any] | None = None
+        self,
+        sql: str,
+        inputs: Mapping[str, TableAt | pa.Table],
+        params: Sequence[Any] | Mapping[str, Any] | None = None,
     ) -> pa.RecordBatchReader:
-        """Answer one of OUR OWN queries over views named as in `inputs`. Never give it SQL that a user wrote."""
+        """Answer one of OUR OWN queries over views named as in `inputs`. Never give it SQL that a user wrote.
+
+        An input may be rows that are at hand, which lie in no table.
+        """
 
     def schema(self, at: TableAt) -> list[Column]:
         """The columns in their order."""

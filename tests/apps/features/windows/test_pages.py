@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 
 from apps.features import services
-from apps.features.models import FeatureView
+from apps.features.models import Entity, FeatureView
 
 pytestmark = pytest.mark.django_db(transaction=True)
 FIRST = {"who": "a", "at": 60_000_000, "known": 60_000_000, "x": 1.5, "i": 2, "w": "x"}
@@ -44,6 +44,10 @@ def test_rows_are_added_and_removed_and_a_view_is_made(events_stream, scientist,
     refused = web.post(address, {**both, "column_1": "nowhere", "act": "create"})
     assert refused.status_code == 422
     assert "nowhere" in refused.content.decode()
+    halfway = web.post(address, {**both, "name": "", "act": "file"})
+    assert (halfway.status_code, "written" in halfway.context) == (422, False)
+    before = web.post(address, {**both, "act": "file"}).context["written"]
+    assert "entities:\n  who:" in before and not FeatureView.objects.exists() and not Entity.objects.exists()
     made = web.post(address, {**both, "act": "create"})
     assert made.status_code == 303
     run_jobs()
@@ -63,6 +67,7 @@ def test_rows_are_added_and_removed_and_a_view_is_made(events_stream, scientist,
     # What is shown as a file is what an apply would leave alone.
     told = services.plan_definitions(actor=scientist, project=project, text=shown_page.context["written"])
     assert [(step.section, step.action) for step in told.steps] == [("windows", "unchanged")]
+    assert before.partition("windows:")[2] == shown_page.context["written"].partition("windows:")[2]
     again = web.get(f"{address}?from={view.pk}").content.decode()
     assert f'value="stream:{stream.pk}" selected' in again
     assert "x_2h" in again
