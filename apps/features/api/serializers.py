@@ -166,12 +166,22 @@ class SkewCheckSerializer(serializers.ModelSerializer):
         fields = ["id", "checked_at", "first_at", "last_at", "compared", "different", "kinds"]
 
 
+class SkewJudged(serializers.Serializer):
+    """The answers compared last, by which an alert begins and ends; not `enough` of them, and it stays as it is."""
+
+    compared = serializers.IntegerField()
+    different = serializers.IntegerField()
+    share = serializers.FloatField()
+    enough = serializers.BooleanField()
+
+
 class SkewSerializer(serializers.Serializer):
     compared = serializers.IntegerField()
     different = serializers.IntegerField()
     share = serializers.FloatField()
     kinds = serializers.DictField(child=serializers.IntegerField(), help_text="why answers differed")
     features = SkewOfFeature(many=True)
+    judged = SkewJudged()
     checks = SkewCheckSerializer(many=True)
 
 

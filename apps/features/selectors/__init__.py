@@ -109,7 +109,17 @@ from apps.features.selectors.retrievals import (
     retrievals_over,
     visible_retrievals,
 )
-from apps.features.selectors.skew import Skew, SkewOfFeature, skew_checks_of, skew_of, skew_of_feature, skewed_views
+from apps.features.selectors.skew import (
+    Judged,
+    Skew,
+    SkewOfFeature,
+    judged_by,
+    newest_checks,
+    skew_checks_of,
+    skew_of,
+    skew_of_feature,
+    skewed_views,
+)
 from apps.features.selectors.windows import WindowsProgress, windows_progress
 
 __all__ = [
@@ -118,6 +128,7 @@ __all__ = [
     "AskedParts",
     "Cost",
     "Edition",
+    "Judged",
     "Learned",
     "MissingMap",
     "Piece",
@@ -157,6 +168,7 @@ __all__ = [
     "is_expired",
     "is_read_by_views",
     "joins_over",
+    "judged_by",
     "kind_of",
     "leakage_in_words",
     "learned_over_time",
@@ -176,6 +188,7 @@ __all__ = [
     "matching",
     "materialisations_of",
     "missing_map",
+    "newest_checks",
     "oldest_of",
     "on_demand_of",
     "on_demand_of_service",

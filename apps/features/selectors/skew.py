@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -16,6 +17,29 @@ from foundation.identity import Actor
 
 # Checks of a minute each are told together: about a working day of them.
 _TOLD = 500
+# An alert begins and ends by so many of the answers compared last, and never by fewer than these.
+JUDGED_OVER, JUDGED_LEAST = 100, 20
+
+
+@dataclass(frozen=True)
+class Judged:
+    """The answers compared last, whether all of them came in one check or one in each: by these it is an alert."""
+
+    compared: int
+    different: int
+
+    @property
+    def share(self) -> float:
+        return self.different / self.compared if self.compared else 0.0
+
+    @property
+    def enough(self) -> bool:
+        return self.compared >= JUDGED_LEAST
+
+    @property
+    def lacking(self) -> int:
+        """How many more have to be compared before anything is judged."""
+        return max(0, JUDGED_LEAST - self.compared)
 
 
 @dataclass(frozen=True)
@@ -31,6 +55,7 @@ class Skew:
     kinds: dict[str, int]
     features: list[dict[str, Any]]
     checks: list[SkewCheck]
+    judged: Judged
 
     @property
     def share(self) -> float:
@@ -58,7 +83,22 @@ def skew_of(*, actor: Actor, view: FeatureView) -> Skew:
             if one["gap"] is not None and one["name"] not in masks:
                 known["gap"] = max(one["gap"], known["gap"] or 0.0)
     compared, different = sum(one.compared for one in checks), sum(one.different for one in checks)
-    return Skew(compared, different, kinds, list(features.values()), checks)
+    return Skew(compared, different, kinds, list(features.values()), checks, judged_by(checks))
+
+
+def judged_by(checks: Iterable[SkewCheck]) -> Judged:
+    """Of checks, the newest first: as many whole ones as hold the answers by which an alert is judged."""
+    compared = different = 0
+    for one in checks:
+        if compared >= JUDGED_OVER:
+            break
+        compared, different = compared + one.compared, different + one.different
+    return Judged(compared, different)
+
+
+def newest_checks(view: FeatureView) -> QuerySet[SkewCheck]:
+    """As many as can be needed to judge by: each holds one answer at least."""
+    return SkewCheck.objects.filter(view=view).order_by("-checked_at")[:JUDGED_OVER]
 
 
 @dataclass(frozen=True)

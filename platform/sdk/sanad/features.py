@@ -175,7 +175,8 @@ class Features(Catalogue, HistoricalFeatures):
     def skew(self, view: str) -> Thing:
         """What was served of a view (id or name) beside what a join has of that moment.
 
-        {"compared", "different", "share", "kinds", "features": [{"name", "different", "gap"}], "checks"}.
+        {"compared", "different", "share", "kinds", "features": [{"name", "different", "gap"}], "checks", "judged"}:
+        `judged` has the answers compared last, by which an alert begins and ends, and whether they are `enough`.
         """
         found: Thing = self._http.get(f"feature-views/{id_of(self, view)}/skew/")
         return found

@@ -67,9 +67,12 @@ def test_the_tab_of_a_view_tells_how_often_why_and_of_which_feature(client, comp
     assert [(str(label), count) for label, count in answer.context["kinds"]] == [(str(SkewKind.OLDER.label), 4)]
     assert "Feature by feature" in text and "4.5" in text
     assert "More answers than allowed" not in text
+    assert "judged by the 20 answers compared last: 4 of them differ, 20.00\u202f%, and 1.00\u202f% may" in text
     skewed(compared)
     assert "More answers than allowed" in client.get(here, {"tab": "skew"}).content.decode()
     assert "its skew says which features and why" in client.get(here).content.decode()
+    SkewCheck.objects.order_by("pk").first().delete()
+    assert "10 more answers have to be compared" in client.get(here, {"tab": "skew"}).content.decode()
     SkewCheck.objects.all().delete()
     assert "No skew measured yet" in client.get(here, {"tab": "skew"}).content.decode()
 
@@ -174,6 +177,7 @@ def test_rest_tells_the_same_and_sets_how_much_is_compared(api_as, scientist, vi
     told = api_as(viewer).get(f"{here}skew/").json()
     assert (told["compared"], told["different"], told["share"], told["kinds"]) == (20, 4, 0.2, {"older": 4})
     assert [one["different"] for one in told["checks"]] == [3, 1]
+    assert told["judged"] == {"compared": 20, "different": 4, "share": 0.2, "enough": True}
 
     def watch(person, **words):
         return api_as(person).post(f"{here}watch-skew/", words, content_type="application/json")
