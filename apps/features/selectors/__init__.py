@@ -118,6 +118,7 @@ from apps.features.selectors.skew import (
     skew_checks_of,
     skew_of,
     skew_of_feature,
+    skewed_in_use,
     skewed_views,
 )
 from apps.features.selectors.windows import WindowsProgress, windows_progress
@@ -213,6 +214,7 @@ __all__ = [
     "skew_checks_of",
     "skew_of",
     "skew_of_feature",
+    "skewed_in_use",
     "skewed_views",
     "source_names",
     "source_word",

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
-from apps.features.choices import BuildState
-from apps.features.models import Feature, FeatureView, SkewCheck
+from apps.features.choices import BuildState, FeatureUse
+from apps.features.models import Feature, FeatureView, OnDemandView, SkewCheck, TrainingSet
+from apps.features.selectors.finding import training_sets_used
 from apps.features.selectors.masking import masks_of_view
 from apps.features.selectors.reading import visible_views
 from foundation.identity import Actor
@@ -123,3 +124,29 @@ def skewed_views(*, actor: Actor, project_id: UUID | None = None) -> QuerySet[Fe
     """Views of which more is served otherwise than a join has it than somebody allows, longest first."""
     rows = visible_views(actor=actor, project_id=project_id).filter(state=BuildState.READY)
     return rows.exclude(skewed_since=None).order_by("skewed_since")
+
+
+def skewed_in_use(*, actor: Actor, project_id: UUID) -> list[FeatureView]:
+    """Skewed views, longest first: of each name the newest version, and those before it that a model learned from.
+
+    An older version of which no model learned says nothing: nobody may ask for it any more, so it might never end.
+    """
+    skewed = list(skewed_views(actor=actor, project_id=project_id))
+    if not skewed:
+        return []
+    newest = visible_views(actor=actor, project_id=project_id, newest_only=True)
+    current = set(newest.filter(pk__in=[view.pk for view in skewed]).values_list("pk", flat=True))
+    return [view for view in skewed if view.pk in current or _learned_from(actor, view)]
+
+
+def _learned_from(actor: Actor, view: FeatureView) -> bool:
+    """Whether a model that the actor sees learned from it, or from what is reckoned of it when asked for."""
+    sets = training_sets_used(actor, FeatureUse.MODEL)
+    if sets is None:
+        return False
+    part = [{"view": str(view.pk)}]
+    made = OnDemandView.objects.filter(tenant_id=view.tenant_id, uses__contains=part).values_list("pk", flat=True)
+    reached = Q(views__contains=part)
+    for pk in made:
+        reached |= Q(on_demand__contains=[{"id": str(pk)}])
+    return TrainingSet.objects.filter(reached, pk__in=sets).exists()

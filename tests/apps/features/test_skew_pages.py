@@ -142,7 +142,8 @@ def test_the_list_says_first_what_is_skewed_and_then_what_is_old(client, view):
     assert "latest event of one view is older than expected" in headline and "Out of date" in rows
     skewed(view)
     headline, rows = told()
-    assert "One feature view serves other values than a model learned from" in headline and "Skewed" in rows
+    assert "One feature view serves other values than a model learned from: " in headline and "Skewed" in rows
+    assert f'<a href="{FEATURES}views/{view.pk}/?tab=skew"><bdi>carrier_delay v1</bdi></a>.' in headline
 
 
 def asked_again(answer):
