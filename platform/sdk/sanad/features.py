@@ -259,7 +259,8 @@ class Features(Catalogue, HistoricalFeatures):
         """Read in this process, straight from the online store: for programs inside the house's network.
 
         `store` is a connection of one's own (`read(names) -> values`); without it the portal gives an address of the
-        store that opens these views alone, for a quarter of an hour at a time.
+        store that opens these views alone, for a quarter of an hour at a time. The monitor of skew sees nothing of what
+        is read so.
         """
         asked = self._asked(views, service, features)
         return Reader(lambda: self._http.post("feature-views/reader/", asked), store)

@@ -67,6 +67,7 @@ def test_the_tab_of_a_view_tells_how_often_why_and_of_which_feature(client, comp
     assert [(str(label), count) for label, count in answer.context["kinds"]] == [(str(SkewKind.OLDER.label), 4)]
     assert "Feature by feature" in text and "4.5" in text
     assert "More answers than allowed" not in text
+    assert "(client.features.reader), nor are results of on-demand features" in text
     assert "judged by the 20 answers compared last: 4 of them differ, 20.00\u202f%, and 1.00\u202f% may" in text
     skewed(compared)
     assert "More answers than allowed" in client.get(here, {"tab": "skew"}).content.decode()
