@@ -119,6 +119,11 @@ def young(rows: QuerySet[Feature], within: str) -> QuerySet[Feature]:
     return rows.filter(newest_at__gte=now() - timedelta(days=_SPANS[Within(within)]))
 
 
+def served_otherwise(rows: QuerySet[Feature], *, skewed: bool) -> QuerySet[Feature]:
+    """Those of views of which more is served otherwise than a model learned it than may be, or all but these."""
+    return rows.filter(view__skewed_since__isnull=False) if skewed else rows.filter(view__skewed_since=None)
+
+
 def kind_of(type_: str) -> FeatureKind:
     """Of a type before anything was computed: the profile says it afterwards."""
     word = type_.upper()
