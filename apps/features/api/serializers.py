@@ -7,6 +7,8 @@ from apps.features.choices import MOST_FRESHNESS_S, KeyType
 from apps.features.models import Entity, FeatureView, Materialisation, SkewCheck
 from foundation.clock import now
 
+SIMILAR = "Of a first version: which of its features are there elsewhere by the same name, a sentence for each."
+
 
 class EntitySerializer(serializers.ModelSerializer):
     owner = serializers.EmailField(source="owner.email", default=None, read_only=True)
@@ -111,6 +113,12 @@ class FeatureViewDetail(FeatureViewSerializer):
     def get_warnings(self, view: FeatureView) -> list[str]:
         """What in its SQL may bring later values to an earlier event time."""
         return services.warnings_of_view(view)
+
+
+class FeatureViewMade(FeatureViewDetail):
+    """What is answered to a definition (`ProjectListViewSet.made`)."""
+
+    similar = serializers.ListField(child=serializers.CharField(), help_text=SIMILAR)
 
 
 class FeatureViewStart(serializers.Serializer):

@@ -39,7 +39,7 @@ from apps.features.services.erasing import TrainingSetReach, ViewMentionReach, V
 from apps.features.services.foreseeing import ahead_in_words, warnings_of_join, warnings_of_sql, warnings_of_view
 from apps.features.services.glancing import columns_sent, look_at_history
 from apps.features.services.leaving import FeatureFarewell
-from apps.features.services.likening import similar_by_name, similar_to_sql
+from apps.features.services.likening import similar_by_name, similar_to_sql, there_already
 from apps.features.services.meaning import check_steady, key_type_of, tell_key_types
 from apps.features.services.metering import tables_measured
 from apps.features.services.on_demand import (
@@ -172,6 +172,7 @@ __all__ = [
     "tables_measured",
     "tell_key_types",
     "text_of",
+    "there_already",
     "try_definition",
     "try_on_demand",
     "try_on_sample",
