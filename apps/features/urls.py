@@ -15,8 +15,8 @@ from apps.features.views import (
     relations,
     saying,
     services,
-    skew,
     training_sets,
+    watching,
     windows,
 )
 from apps.features.views.equals import EQUALS
@@ -60,8 +60,8 @@ project_patterns = [
     ),
     path("features/on-demand/<uuid:on_demand_id>/remove/", on_demand_saying.on_demand_remove, name="on_demand_remove"),
     path("features/views/<uuid:view_id>/materialise/", online.view_materialise, name="view_materialise"),
-    path("features/views/<uuid:view_id>/skew/", skew.view_skew, name="view_skew"),
-    path("features/views/<uuid:view_id>/freshness/", online.view_freshness, name="view_freshness"),
+    path("features/views/<uuid:view_id>/skew/", watching.view_skew, name="view_skew"),
+    path("features/views/<uuid:view_id>/freshness/", watching.view_freshness, name="view_freshness"),
     path("features/history/new/", history.history_define, name="history_define"),
     path("features/history/<uuid:retrieval_id>/", history.history_detail, name="history_detail"),
     path("features/history/<uuid:retrieval_id>/delete/", history.history_delete, name="history_delete"),

@@ -7,6 +7,7 @@ import re
 
 import pytest
 
+from foundation.clock import now
 from foundation.tenancy import find_tenant, scope
 from sanad.errors import Refused
 
@@ -114,6 +115,29 @@ def test_on_demand_features_are_marked_and_removed_on_the_command_line(run, view
     assert client.on_demand.remove("trip", "trip v2")["removed_at"]
     with scope(find_tenant("acme").pk):
         OnDemandView.objects.all().delete()
+
+
+def test_features_are_searched_by_ranges_and_by_skew(run, view):
+    from apps.features.models import Feature, FeatureView
+
+    with scope(view.tenant_id):
+        words = {"tenant_id": view.tenant_id, "project_id": view.project_id, "view": view, "type": "DOUBLE"}
+        pk = Feature.id_of(view.pk, "delay")
+        Feature.objects.create(**words, pk=pk, name="delay", place=0, kind="number", mean=-2.5, distinct=7)
+
+    def names(*said):
+        listed = run("features", *said, "--json").splitlines()
+        return [one["name"] for line in listed for one in (json.loads(line),)]
+
+    inside = ("--mean-from=-3", "--mean-to=-2", "--distinct-from", "7", "--distinct-to", "7", "--skewed", "no")
+    assert names("search", "delay", *inside) == ["delay"]
+    for outside in (("--mean-from=-2",), ("--mean-to=-3",), ("--distinct-from", "8"), ("--distinct-to", "6")):
+        assert names("list", *outside) == [], outside
+    assert names("list", "--skewed", "only") == []
+    with scope(view.tenant_id):
+        FeatureView.objects.filter(pk=view.pk).update(skewed_since=now())
+    assert names("list", "--skewed", "only") == ["delay"]
+    assert "ends before it begins" in run("features", "list", "--mean-from", "2", "--mean-to", "1", code=1)
 
 
 def test_skew_is_read_and_watched_from_the_command_line(run, view):

@@ -163,3 +163,25 @@ def test_rows_that_cannot_be_sent_are_refused_in_words(client, view):
     listed = [{"carrier": "AA", "event_timestamp": pd.Timestamp("2013-01-20")}]
     found = client.features.historical(listed, "delays:recent_delay", told=worked).to_df()
     assert found["recent_delay"].tolist() == [50]
+
+
+def test_whoever_defines_a_view_is_told_what_is_there_already_by_the_same_name(sanad, view, tmp_path, monkeypatch):
+    from apps.features import services
+    from apps.features.models import FeatureView
+
+    tenant = find_tenant("acme")
+    with scope(tenant.pk):
+        services.note_view(view_id=FeatureView.objects.get(name="delays").pk)
+    monkeypatch.setattr("sanad.transport.time.sleep", lambda _seconds: run_queued())
+    said = "A feature “recent_delay” is there already, in “delays v1”: look whether it is the one you want."
+    (tmp_path / "twin.sql").write_text("SELECT carrier, moment, delay AS recent_delay FROM d")
+    by_sql = (str(tmp_path / "twin.sql"), "--input", "d=delays")
+    by_windows = ("--dataset", "delays", "--slide", "1h", "--aggregation", "recent_delay=mean:delay:2h")
+    for command, name, more in (("define", "twin", by_sql), ("windows", "lately", by_windows)):
+        words = (name, *more, "--entity", "airline", "--event-time", "moment", "--json")
+        code, out, told = sanad("features", command, *words)
+        assert (code, json.loads(out)["similar"]) == (0, [said]), told
+        assert f"! {said}" in told.splitlines()
+    code, out, told = sanad("on-demand", "define", "made", "--feature", "recent_delay=1 + 1", "--json")
+    assert (code, json.loads(out)["similar"]) == (0, [said]), told
+    assert f"! {said}" in told.splitlines()

@@ -91,7 +91,8 @@ class FeatureSkewSerializer(serializers.Serializer[Any]):
 class FeatureDetailSerializer(FeatureSerializer):
     """`profile` is what is in its column, as you may know it; `sources` the columns that it is computed from.
 
-    `skew` is how often it was served otherwise than a join has it, null where nothing was compared.
+    `skew` is how often it was served otherwise than a join has it, null where nothing was compared: of one that is
+    computed when asked for always, since the stored values that it is made of are compared, and not its results.
     """
 
     profile = serializers.SerializerMethodField()

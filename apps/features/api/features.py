@@ -27,6 +27,13 @@ _FILTERS = [
     OpenApiParameter("made", str, enum=["ahead", "asked"], description="By a view, or when it is asked for."),
     OpenApiParameter("entity", str, description="The name of its entity."),
     OpenApiParameter("missing", float, description="At most so many per cent of the values are missing."),
+    OpenApiParameter("mean_from", float, description="Its mean is no smaller; of personal values none is known."),
+    OpenApiParameter("mean_to", float, description="Its mean is no larger."),
+    OpenApiParameter("distinct_from", int, description="It has about so many distinct values at least."),
+    OpenApiParameter("distinct_to", int, description="It has about so many distinct values at most."),
+    OpenApiParameter(
+        "skewed", str, enum=["no", "only"], description="Without those served otherwise than learned, or these alone."
+    ),
     OpenApiParameter("within", str, enum=Within.values, description="Its newest value is no older."),
     OpenApiParameter("used", str, enum=FeatureUse.values, description="By what it is used, or nothing."),
     OpenApiParameter("owner", str, description="The name of whoever speaks for its view."),

@@ -42,12 +42,12 @@ class OnDemandViewViewSet(ProjectListViewSet):
         view = selectors.get_on_demand_view(actor=self.actor, on_demand_id=pk, removed=True)
         return self.answer(self.serializer_class, view)
 
-    @extend_schema(request=serializers.OnDemandStart, responses={201: serializers.OnDemandViewSerializer})
+    @extend_schema(request=serializers.OnDemandStart, responses={201: serializers.OnDemandViewMade})
     def create(self, request: Request) -> Response:
         body = self.body(serializers.OnDemandStart)
         project = self.project_of(body.pop("project"))
         view = services.define_on_demand(actor=self.actor, project=project, **body)
-        return self.answer(self.serializer_class, view, status=201)
+        return self.made(self.serializer_class, view, status=201)
 
     @extend_schema(request=Description)
     def partial_update(self, request: Request, pk: UUID) -> Response:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from rest_framework import serializers
 
+from apps.features.api.serializers import SIMILAR
 from apps.features.models import OnDemandView
 
 
@@ -11,6 +12,12 @@ class OnDemandViewSerializer(serializers.ModelSerializer):
     class Meta:
         model = OnDemandView
         exclude = ["tenant", "created_by", "removed_by"]
+
+
+class OnDemandViewMade(OnDemandViewSerializer):
+    """What is answered to a definition (`ProjectListViewSet.made`)."""
+
+    similar = serializers.ListField(child=serializers.CharField(), help_text=SIMILAR)
 
 
 class UsedView(serializers.Serializer):

@@ -7,6 +7,8 @@ from apps.features.choices import MOST_FRESHNESS_S, KeyType
 from apps.features.models import Entity, FeatureView, Materialisation, SkewCheck
 from foundation.clock import now
 
+SIMILAR = "Of a first version: which of its features are there elsewhere by the same name, a sentence for each."
+
 
 class EntitySerializer(serializers.ModelSerializer):
     owner = serializers.EmailField(source="owner.email", default=None, read_only=True)
@@ -113,6 +115,12 @@ class FeatureViewDetail(FeatureViewSerializer):
         return services.warnings_of_view(view)
 
 
+class FeatureViewMade(FeatureViewDetail):
+    """What is answered to a definition (`ProjectListViewSet.made`)."""
+
+    similar = serializers.ListField(child=serializers.CharField(), help_text=SIMILAR)
+
+
 class FeatureViewStart(serializers.Serializer):
     project = serializers.SlugField()
     entity = serializers.CharField()
@@ -166,12 +174,22 @@ class SkewCheckSerializer(serializers.ModelSerializer):
         fields = ["id", "checked_at", "first_at", "last_at", "compared", "different", "kinds"]
 
 
+class SkewJudged(serializers.Serializer):
+    """The answers compared last, by which an alert begins and ends; not `enough` of them, and it stays as it is."""
+
+    compared = serializers.IntegerField()
+    different = serializers.IntegerField()
+    share = serializers.FloatField()
+    enough = serializers.BooleanField()
+
+
 class SkewSerializer(serializers.Serializer):
     compared = serializers.IntegerField()
     different = serializers.IntegerField()
     share = serializers.FloatField()
     kinds = serializers.DictField(child=serializers.IntegerField(), help_text="why answers differed")
     features = SkewOfFeature(many=True)
+    judged = SkewJudged()
     checks = SkewCheckSerializer(many=True)
 
 

@@ -77,13 +77,13 @@ class FeatureViewViewSet(ProjectListViewSet):
     def retrieve(self, request: Request, pk: UUID) -> Response:
         return self.answer(serializers.FeatureViewDetail, selectors.get_view(actor=self.actor, view_id=pk))
 
-    @extend_schema(request=serializers.FeatureViewStart, responses={202: serializers.FeatureViewDetail})
+    @extend_schema(request=serializers.FeatureViewStart, responses={202: serializers.FeatureViewMade})
     def create(self, request: Request) -> Response:
         body = self.body(serializers.FeatureViewStart)
         project = self.project_of(body.pop("project"))
         entity = services.entity_called(actor=self.actor, project=project, name=body.pop("entity"))
         view = services.define_view(actor=self.actor, project=project, entity=entity, **body)
-        return self.answer(serializers.FeatureViewDetail, view, status=202)
+        return self.made(serializers.FeatureViewDetail, view, status=202)
 
     @extend_schema(request=serializers.Description, responses=serializers.FeatureViewDetail)
     def partial_update(self, request: Request, pk: UUID) -> Response:

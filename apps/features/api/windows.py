@@ -8,7 +8,7 @@ from rest_framework.response import Response
 
 from apps.features import services
 from apps.features.api.projects import ProjectListViewSet
-from apps.features.api.serializers import FeatureViewDetail, FeatureViewSerializer
+from apps.features.api.serializers import FeatureViewDetail, FeatureViewMade, FeatureViewSerializer
 from apps.features.choices import KnownSince, WindowFunction
 from foundation.access import Permission
 
@@ -49,13 +49,13 @@ class WindowsViewSet(ProjectListViewSet):
     permissions = {"create": Permission.FEATURE_DEFINE, "preview": Permission.FEATURE_DEFINE}
     only_read = frozenset({"preview"})
 
-    @extend_schema(request=WindowsStart, responses={202: FeatureViewDetail})
+    @extend_schema(request=WindowsStart, responses={202: FeatureViewMade})
     def create(self, request: Request) -> Response:
         body = self.body(WindowsStart)
         project = self.project_of(body.pop("project"))
         entity = services.entity_called(actor=self.actor, project=project, name=body.pop("entity"))
         view = services.define_windows(actor=self.actor, project=project, entity=entity, **body)
-        return self.answer(FeatureViewDetail, view, status=202)
+        return self.made(FeatureViewDetail, view, status=202)
 
     @extend_schema(request=EventsStart)
     @action(detail=False, methods=["post"])

@@ -17,6 +17,23 @@ _MOST_CHOICES = 200
 _PERCENT = forms.NumberInput(attrs={"min": 0, "max": 100, "step": "any", "inputmode": "decimal", "class": "s-short"})
 
 
+_NUMBER = forms.NumberInput(attrs={"step": "any", "inputmode": "decimal", "class": "s-short"})
+_COUNT = forms.NumberInput(attrs={"min": 0, "inputmode": "numeric", "class": "s-short"})
+# What a whole number of the database and a number of 64 bits both hold exactly.
+_COUNTABLE = {"min_value": 0, "max_value": 10**15}
+_RANGES = (("mean_from", "mean_to"), ("distinct_from", "distinct_to"))
+
+
+class _Asked(forms.Form):
+    def clean(self) -> dict[str, Any]:
+        said: dict[str, Any] = super().clean() or {}
+        for low, high in _RANGES:
+            begin, end = said.get(low), said.get(high)
+            if begin is not None and end is not None and begin > end:
+                self.add_error(high, _("The range ends before it begins: nothing lies in it."))
+        return said
+
+
 class FeatureFilter(django_filters.FilterSet):
     """`request` is the page's: its project's entities, owners and tags are offered; without one nothing is."""
 
@@ -32,11 +49,23 @@ class FeatureFilter(django_filters.FilterSet):
     missing = django_filters.NumberFilter(
         label=_("Missing at most, %"), method="less_missing", widget=_PERCENT, min_value=0, max_value=100
     )
+    mean_from = django_filters.NumberFilter(label=_("Mean from"), method="in_range", widget=_NUMBER)
+    mean_to = django_filters.NumberFilter(label=_("Mean to"), method="in_range", widget=_NUMBER)
+    distinct_from = django_filters.NumberFilter(
+        label=_("Distinct from"), method="in_range", widget=_COUNT, **_COUNTABLE
+    )
+    distinct_to = django_filters.NumberFilter(label=_("Distinct to"), method="in_range", widget=_COUNT, **_COUNTABLE)
     within = django_filters.ChoiceFilter(
         label=_("Newest value within"), choices=Within.choices, empty_label=_("Any time"), method="young"
     )
     used = django_filters.ChoiceFilter(
         label=_("Used by"), choices=FeatureUse.choices, empty_label=_("Any"), method="used_by"
+    )
+    skewed = django_filters.ChoiceFilter(
+        label=_("Differs from what models learned"),
+        choices=[("no", _("Left out")), ("only", _("Alone"))],
+        empty_label=_("With the others"),
+        method="served_otherwise",
     )
     owner = django_filters.CharFilter(label=_("Owner"), method="owned_by", widget=forms.Select)
     tag = django_filters.CharFilter(label=_("Tag"), method="tagged", widget=forms.Select)
@@ -46,6 +75,9 @@ class FeatureFilter(django_filters.FilterSet):
         empty_label=_("With the others"),
         method="old",
     )
+
+    class Meta:
+        form = _Asked
 
     def __init__(self, data: Any = None, *args: Any, actor: Any = None, request: Any = None, **kwargs: Any) -> None:
         super().__init__(data, *args, request=request, **kwargs)
@@ -67,6 +99,14 @@ class FeatureFilter(django_filters.FilterSet):
 
     def less_missing(self, rows: QuerySet[Any], _name: str, percent: Any) -> QuerySet[Any]:
         return rows.filter(null_share__lte=float(percent) / 100)
+
+    def in_range(self, rows: QuerySet[Any], name: str, value: Any) -> QuerySet[Any]:
+        """Those of which the figure is known and lies there; of values that anybody sees masked no mean is."""
+        figure, end = name.rsplit("_", 1)
+        return rows.filter(**{f"{figure}__{'gte' if end == 'from' else 'lte'}": float(value)})
+
+    def served_otherwise(self, rows: QuerySet[Any], _name: str, which: str) -> QuerySet[Any]:
+        return selectors.served_otherwise(rows, skewed=which == "only")
 
     def young(self, rows: QuerySet[Any], _name: str, within: str) -> QuerySet[Any]:
         return selectors.young(rows, within)

@@ -5,10 +5,12 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from foundation.web.editing import EditForm
+
 _UNITS = {"minutes": 60, "hours": 3600, "days": 86_400}
 
 
-class FreshnessForm(forms.Form):
+class FreshnessForm(EditForm):
     """How old the latest event online may be before it is an alert; empty: any age."""
 
     age = forms.IntegerField(label=_("Latest event at most"), required=False, min_value=1, max_value=1_000_000)

@@ -14,6 +14,7 @@ from apps.features.selectors.finding import (
     owned_by,
     owner_of,
     register_users,
+    served_otherwise,
     services_matching,
     tagged,
     used_by,
@@ -114,7 +115,18 @@ from apps.features.selectors.retrievals import (
     retrievals_over,
     visible_retrievals,
 )
-from apps.features.selectors.skew import Skew, SkewOfFeature, skew_checks_of, skew_of, skew_of_feature, skewed_views
+from apps.features.selectors.skew import (
+    Judged,
+    Skew,
+    SkewOfFeature,
+    judged_by,
+    newest_checks,
+    skew_checks_of,
+    skew_of,
+    skew_of_feature,
+    skewed_in_use,
+    skewed_views,
+)
 from apps.features.selectors.windows import WindowsProgress, windows_progress
 
 __all__ = [
@@ -123,6 +135,7 @@ __all__ = [
     "AskedParts",
     "Cost",
     "Edition",
+    "Judged",
     "Learned",
     "MissingMap",
     "Piece",
@@ -163,6 +176,7 @@ __all__ = [
     "is_expired",
     "is_read_by_views",
     "joins_over",
+    "judged_by",
     "kind_of",
     "leakage_in_words",
     "learned_over_time",
@@ -183,6 +197,7 @@ __all__ = [
     "matching",
     "materialisations_of",
     "missing_map",
+    "newest_checks",
     "oldest_of",
     "on_demand_of",
     "on_demand_of_service",
@@ -200,6 +215,7 @@ __all__ = [
     "retrieval_tables_named",
     "retrievals_of",
     "retrievals_over",
+    "served_otherwise",
     "services_matching",
     "services_with_on_demand",
     "services_with_view",
@@ -210,6 +226,7 @@ __all__ = [
     "skew_checks_of",
     "skew_of",
     "skew_of_feature",
+    "skewed_in_use",
     "skewed_views",
     "source_names",
     "source_word",

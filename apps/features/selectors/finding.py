@@ -104,13 +104,24 @@ def used_by(rows: QuerySet[Feature], actor: Actor, use: str) -> QuerySet[Feature
         return rows.filter(use_count=0)
     if use == FeatureUse.TRAINING_SET:
         return rows.filter(use_count__gt=0)
-    sets = _users.get(FeatureUse(use))
-    return rows.filter(used_by__overlap=sets(actor)) if sets else rows.none()
+    sets = training_sets_used(actor, FeatureUse(use))
+    return rows.none() if sets is None else rows.filter(used_by__overlap=sets)
+
+
+def training_sets_used(actor: Actor, use: FeatureUse) -> QuerySet[Any, Any] | None:
+    """The ids of training sets that things of this kind come of; None where no app knows of such things."""
+    sets = _users.get(use)
+    return sets(actor) if sets else None
 
 
 def young(rows: QuerySet[Feature], within: str) -> QuerySet[Feature]:
     """Those whose newest value is no older."""
     return rows.filter(newest_at__gte=now() - timedelta(days=_SPANS[Within(within)]))
+
+
+def served_otherwise(rows: QuerySet[Feature], *, skewed: bool) -> QuerySet[Feature]:
+    """Those of views of which more is served otherwise than a model learned it than may be, or all but these."""
+    return rows.filter(view__skewed_since__isnull=False) if skewed else rows.filter(view__skewed_since=None)
 
 
 def kind_of(type_: str) -> FeatureKind:

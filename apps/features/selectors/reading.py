@@ -191,7 +191,6 @@ def summary(*, actor: Actor, project_id: UUID) -> dict[str, int]:
         in_views=Coalesce(Sum(_length()), 0),
         failed=Count("pk", filter=Q(state=BuildState.FAILED)),
         offline=Count("pk", filter=Q(state=BuildState.READY, online_at=None)),
-        skewed=Count("pk", filter=Q(state=BuildState.READY, skewed_since__isnull=False)),
         stale=Count("pk", filter=Q(state=BuildState.READY, stale_since__isnull=False)),
         in_work=building,
     )
@@ -201,7 +200,7 @@ def summary(*, actor: Actor, project_id: UUID) -> dict[str, int]:
     )
     services = access.visible(FeatureService.objects.all(), actor, Permission.FEATURE_VIEW, project_id=project_id)
     return {
-        **{name: found[name] for name in ("views", "failed", "offline", "skewed", "stale")},
+        **{name: found[name] for name in ("views", "failed", "offline", "stale")},
         "entities": visible_entities(actor=actor, project_id=project_id).count(),
         "services": services.values("name").distinct().count(),
         "features": found["in_views"],

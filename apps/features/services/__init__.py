@@ -53,7 +53,7 @@ from apps.features.services.foreseeing import (
 )
 from apps.features.services.glancing import columns_sent, look_at_history
 from apps.features.services.leaving import FeatureFarewell
-from apps.features.services.likening import similar_by_name, similar_to_sql
+from apps.features.services.likening import similar_by_name, similar_to_sql, there_already
 from apps.features.services.meaning import check_steady, key_type_of, tell_key_types
 from apps.features.services.metering import tables_measured
 from apps.features.services.on_demand import (
@@ -191,6 +191,7 @@ __all__ = [
     "tell_key_types",
     "text_of",
     "text_of_made",
+    "there_already",
     "try_definition",
     "try_on_demand",
     "try_on_sample",

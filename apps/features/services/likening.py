@@ -13,6 +13,7 @@ from apps.datasets import selectors as datasets
 from apps.datasets import services as dataset_services
 from apps.features import policies, selectors
 from apps.features.choices import FeatureKind
+from apps.features.models import FeatureView, OnDemandView
 from apps.features.selectors.likeness import Alike, Described, described_as_new, like_new
 from apps.features.services.naming import column_list
 from foundation import lake
@@ -103,6 +104,14 @@ def named_alike(
     return tuple(
         said % {"name": name, "there": column_list(there[name][:_MOST_HOMES])} for name in names if name in there
     )
+
+
+def there_already(actor: Actor, view: FeatureView | OnDemandView) -> tuple[str, ...]:
+    """Which features of a new view are found elsewhere by the same name; of a next version it was said before."""
+    if view.number > 1:
+        return ()
+    home = "view_name" if isinstance(view, FeatureView) else "on_demand_name"
+    return named_alike(actor=actor, project_id=view.project_id, names=view.feature_names, **{home: view.name})
 
 
 def _found(actor: Actor, project: Project, features: Iterable[Described], view_name: str) -> dict[str, list[Alike]]:

@@ -18,7 +18,7 @@ from apps.features.choices import ViewKind
 from apps.features.models import FeatureView
 from apps.features.services.defining import input_tables
 from apps.features.services.foreseeing import warnings_of_sql
-from apps.features.services.likening import named_alike
+from apps.features.services.likening import there_already
 from apps.features.services.meaning import check_steady
 from apps.features.services.naming import column_list
 from foundation import lake
@@ -35,14 +35,7 @@ _SHOWN_ROWS, _SAMPLE_ROWS = 50, 10_000
 def noted(actor: Actor, view: FeatureView, inputs: Mapping[str, UUID]) -> tuple[str, ...]:
     """What whoever defines the view should know of its SQL, in words; nothing is kept."""
     ahead = warnings_of_sql(view.sql, view.event_time) if view.sql else []
-    return (*ahead, *_look_at_sample(actor, view, inputs), *_there_already(actor, view))
-
-
-def _there_already(actor: Actor, view: FeatureView) -> tuple[str, ...]:
-    """Which features of a new view other views have by the same name; of a next version it was said before."""
-    if view.number > 1:
-        return ()
-    return named_alike(actor=actor, project_id=view.project_id, names=view.feature_names, view_name=view.name)
+    return (*ahead, *_look_at_sample(actor, view, inputs), *there_already(actor, view))
 
 
 def ask_of_view(actor: Actor, sql: str, inputs: Mapping[str, UUID], event_time: str) -> None:

@@ -51,9 +51,9 @@ def page(request: PortalRequest, feature: Any) -> HttpResponse:
 
 
 def _values(request: PortalRequest, feature: Any) -> Part:
-    learned = selectors.learned_with(request.actor, feature)
+    learned, stored = selectors.learned_with(request.actor, feature), _stored(request, feature)
     if learned is None:
-        return {"learned": None}
+        return {"learned": None, "stored": stored}
     column = selectors.column_of(request.actor, feature)
     quantiles = column.get("quantiles") or {}
     told = [
@@ -67,11 +67,20 @@ def _values(request: PortalRequest, feature: Any) -> Part:
     ]
     return {
         "learned": learned,
+        "stored": stored,
         "set_url": address(request, "training_set_detail", learned.training_set.pk),
         "column": column,
         "missing": column["nulls"] / column["rows"] if column["rows"] else None,
         "figures": [(term, value) for term, value in told if value is not None],
     }
+
+
+def _stored(request: PortalRequest, feature: Any) -> list[Any]:
+    """The views of which the expression names a feature: what is served of these is compared."""
+    view = feature.on_demand
+    named = set(selectors.expression_of(view, feature.name)["from"])
+    taken = {part["view"] for part in view.uses if named & set(part["features"])}
+    return [one for one in selectors.views_used(actor=request.actor, view=view) if str(one.pk) in taken]
 
 
 def _versions(request: PortalRequest, feature: Any) -> Part:

@@ -36,24 +36,29 @@ Part = dict[str, Any]
 @require_GET
 def view_detail(request: PortalRequest, tenant: str, project: str, view_id: UUID) -> HttpResponse:
     view = view_of(request, view_id)
-    progress = progress_of(view)
-    if nothing_new := unchanged(request, progress):
+    if nothing_new := unchanged(request, progress_of(view)):
         return nothing_new
+    return shown(request, view, request.GET.get("tab", ""))
+
+
+def shown(request: PortalRequest, view: Any, tab: str, *, status: int = 200, **more: Any) -> HttpResponse:
+    """The page of a view with this tab; `more` takes the place of what the tab would have, such as a form."""
     context: Part = {
         "view": view,
         "destroyed": selectors.destroyed_in_words(view),
         "deprecated": selectors.deprecated_in_words(view),
         "may_remove": access.ask(policies.check_can_remove, request.actor, view),
-        "progress": progress,
+        "progress": progress_of(view),
         "newest": selectors.versions_of_view(actor=request.actor, view=view).first(),
         "chain": chain_of(request.actor, "feature_view", view.pk),
         "topic": f"feature_view:{view.pk}",
         "may_define": access.ask(policies.check_can_define, request.actor, request.project),
         "follows": following(request, view),
         "warnings": services.warnings_of_view(view),
-        **_tabbed(request, view),
+        **_tabbed(request, view, tab),
+        **more,
     }
-    return render_page(request, "features/view_detail.html", **context)
+    return render_page(request, "features/view_detail.html", status=status, **context)
 
 
 def progress_of(view: Any) -> str:
@@ -63,9 +68,9 @@ def progress_of(view: Any) -> str:
     return f"{view.state}-{online}-{alerts}-{view.follow.get('step', '')}"
 
 
-def _tabbed(request: PortalRequest, view: Any) -> Part:
+def _tabbed(request: PortalRequest, view: Any, asked: str) -> Part:
     """The tabs that the view has in its state, and what the chosen one needs."""
-    ready, asked = view.state == BuildState.READY, request.GET.get("tab", "")
+    ready = view.state == BuildState.READY
     tab = asked if asked in _PARTS and (ready or asked in _ALWAYS) else ("features" if ready else "definition")
     return {
         "tab": tab,

@@ -18,7 +18,6 @@ from foundation.access import Permission
 from foundation.clock import now
 from foundation.errors import Conflict, PortalError
 from foundation.web import redirect
-from foundation.web.pages import offer_undo
 from foundation.web.requests import PortalRequest
 
 _SHOWN = 10
@@ -58,19 +57,6 @@ def view_materialise(request: PortalRequest, tenant: str, project: str, view_id:
         messages.error(request, refusal.sentence)
     else:
         messages.success(request, _("Its newest values are being materialised."))
-    return redirect(request, _back(request, view))
-
-
-@access.page(Permission.FEATURE_DEFINE)
-@require_POST
-def view_freshness(request: PortalRequest, tenant: str, project: str, view_id: UUID) -> HttpResponse:
-    view, form = view_of(request, view_id), forms.FreshnessForm(request.POST)
-    if form.is_valid():
-        before = forms.FreshnessForm.of(view.freshness_seconds)
-        services.promise_freshness(actor=request.actor, view_id=view.pk, seconds=form.seconds)
-        offer_undo(request, _("Saved."), request.path, **before)
-    else:
-        messages.error(request, " ".join(str(sentence) for errors in form.errors.values() for sentence in errors))
     return redirect(request, _back(request, view))
 
 

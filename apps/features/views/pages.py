@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpResponse
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
@@ -22,7 +23,7 @@ from foundation.web.requests import PortalRequest
 from foundation.web.tables import build_table
 
 _SHOWN = frozenset({"features", "views", "entities", "on_demand", "services", "sets", "history"})
-_MOST_SERVICES = 8
+_MOST_SERVICES, _MOST_NAMED = 8, 3
 
 
 @access.page(Permission.FEATURE_VIEW)
@@ -35,6 +36,7 @@ def feature_list(request: PortalRequest, tenant: str, project: str) -> HttpRespo
     context: dict[str, Any] = {
         "shown": shown,
         "summary": summary,
+        **_skewed(request),
         "tabs": _tabs(request, shown, summary),
         "may_define": access.ask(policies.check_can_define, actor, request.project),
         "has_data": datasets.has_ready_versions(actor=actor, project_id=pk),
@@ -44,6 +46,15 @@ def feature_list(request: PortalRequest, tenant: str, project: str) -> HttpRespo
         "services_found": _services_found(request) if shown == "features" else [],
     }
     return render_page(request, "features/feature_list.html", **context)
+
+
+def _skewed(request: PortalRequest) -> dict[str, Any]:
+    """How many skewed views are in use, and the names of the first of them: an older version stands in no list."""
+    found = selectors.skewed_in_use(actor=request.actor, project_id=request.project.pk)
+    told = [(address(request, "view_detail", view.pk) + "?tab=skew", view) for view in found[:_MOST_NAMED]]
+    names = format_html_join(", ", '<a href="{}"><bdi>{}</bdi></a>', told)
+    more = "…" if len(found) > _MOST_NAMED else ""
+    return {"skewed": len(found), "skewed_names": format_html("{}{}", names, more)}
 
 
 def _services_found(request: PortalRequest) -> list[dict[str, Any]]:

@@ -16,6 +16,11 @@ class Catalogue(Resource):
         kind: str = "",
         entity: str = "",
         missing: float | None = None,
+        mean_from: float | None = None,
+        mean_to: float | None = None,
+        distinct_from: int | None = None,
+        distinct_to: int | None = None,
+        skewed: str = "",
         within: str = "",
         used: str = "",
         owner: str = "",
@@ -26,7 +31,9 @@ class Catalogue(Resource):
     ) -> Things:
         """Features by words of their name, description, view, entity, tags, owner or service, and by what is known.
 
-        `missing` is the largest share of missing values in per cent; `within` hour, day, week or month: how young the
+        `missing` is the largest share of missing values in per cent; `mean_from` to `distinct_to` are the ends of what
+        its mean and its number of distinct values may be; `skewed` no or only: served otherwise than models learned it;
+        `within` hour, day, week or month: how young the
         newest value is; `used` nothing, training_set, run, model or deployment; `made` ahead, by a
         view, or asked, when a request comes; `deprecated` no or only.
         """
@@ -35,6 +42,11 @@ class Catalogue(Resource):
             "kind": kind,
             "entity": entity,
             "missing": missing,
+            "mean_from": mean_from,
+            "mean_to": mean_to,
+            "distinct_from": distinct_from,
+            "distinct_to": distinct_to,
+            "skewed": skewed,
             "within": within,
             "used": used,
             "owner": owner,

@@ -55,7 +55,8 @@ class Features(Catalogue, HistoricalFeatures):
     ) -> Thing:
         """Define a feature view and wait for its rows; `inputs` maps names in the SQL to dataset versions.
 
-        A version is said by its id, or like `payments` (the newest), `payments@v3`, `payments@tag`.
+        A version is said by its id, or like `payments` (the newest), `payments@v3`, `payments@tag`. The answer has
+        `warnings` of what in the SQL may look ahead, and `similar`: features that are there already by the same name.
         """
         body = {
             "project": self._project,
@@ -71,7 +72,7 @@ class Features(Catalogue, HistoricalFeatures):
             "tags": list(tags),
         }
         view = self._http.post("feature-views/", body)
-        return built(self._http, f"feature-views/{view['id']}/", timeout_s, f"The feature view {name}")
+        return self._made(view, name, timeout_s)
 
     def define_windows(
         self,
@@ -96,7 +97,8 @@ class Features(Catalogue, HistoricalFeatures):
 
         An aggregation is {"name", "function", "column", "seconds", "quantile"}: count, sum, mean, min, max, last,
         distinct or quantile over so many seconds. As of a moment it is over the events up to the last multiple of the
-        slide that were known by then. `sql` selects the events out of a table called `events`.
+        slide that were known by then. `sql` selects the events out of a table called `events`. The answer has
+        `warnings` and `similar`, as that of `define`.
         """
         body = {
             "project": self._project,
@@ -116,7 +118,12 @@ class Features(Catalogue, HistoricalFeatures):
             "tags": [*tags],
         }
         view = self._http.post("feature-windows/", body)
-        return built(self._http, f"feature-views/{view['id']}/", timeout_s, f"The feature view {name}")
+        return self._made(view, name, timeout_s)
+
+    def _made(self, view: Thing, name: str, timeout_s: float) -> Thing:
+        """The view once it is computed, with what was said when it was defined."""
+        ready = built(self._http, f"feature-views/{view['id']}/", timeout_s, f"The feature view {name}")
+        return {**ready, "similar": view.get("similar", [])}
 
     def preview_events(self, *, version: str | None = None, stream: str | None = None, sql: str = "") -> Thing:
         """The first events that windows would be computed of."""
@@ -175,7 +182,8 @@ class Features(Catalogue, HistoricalFeatures):
     def skew(self, view: str) -> Thing:
         """What was served of a view (id or name) beside what a join has of that moment.
 
-        {"compared", "different", "share", "kinds", "features": [{"name", "different", "gap"}], "checks"}.
+        {"compared", "different", "share", "kinds", "features": [{"name", "different", "gap"}], "checks", "judged"}:
+        `judged` has the answers compared last, by which an alert begins and ends, and whether they are `enough`.
         """
         found: Thing = self._http.get(f"feature-views/{id_of(self, view)}/skew/")
         return found
@@ -258,7 +266,8 @@ class Features(Catalogue, HistoricalFeatures):
         """Read in this process, straight from the online store: for programs inside the house's network.
 
         `store` is a connection of one's own (`read(names) -> values`); without it the portal gives an address of the
-        store that opens these views alone, for a quarter of an hour at a time.
+        store that opens these views alone, for a quarter of an hour at a time. The monitor of skew sees nothing of what
+        is read so.
         """
         asked = self._asked(views, service, features)
         return Reader(lambda: self._http.post("feature-views/reader/", asked), store)

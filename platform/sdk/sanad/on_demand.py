@@ -25,7 +25,8 @@ class OnDemand(Resource):
         """Define features ({name: expression}), or their next version.
 
         `request` maps the values of a request to number, whole number, text, truth, date or moment; `uses` maps feature
-        views (ids or names) to the features that expressions name, None for all.
+        views (ids or names) to the features that expressions name, None for all. `similar` of the answer says which
+        features are there already by the same name.
         """
         said = {"name": name, "description": description, "owner": owner, "tags": list(tags)}
         body = {**self._meaning(features, request, uses), **said}

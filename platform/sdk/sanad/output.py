@@ -58,5 +58,5 @@ def tell(sentence: str) -> None:
 
 def tell_warnings(thing: Mapping[str, Any]) -> None:
     """What whoever goes on with the thing should know first, a line each."""
-    for warning in thing["warnings"]:
+    for warning in [*thing.get("warnings", ()), *thing.get("similar", ())]:
         tell(f"! {warning}")

@@ -6,7 +6,8 @@ import pytest
 
 from apps.features import selectors, services
 from apps.features.choices import BuildState
-from apps.features.models import Feature
+from apps.features.models import Feature, FeatureView
+from foundation.clock import now
 from tests.apps.features.stage import deliver_events
 
 FEATURES = "/t/acme/p/flights/features/"
@@ -72,6 +73,21 @@ def test_they_are_found_like_those_of_views(computed, view, by, api_as, scientis
     assert f"features/services/{service.pk}/" in page
     assert "when asked for" in page
     assert "context v1" in b"".join(client_as(scientist).get(FEATURES, {"export": "csv"})).decode()
+
+
+def test_the_page_of_one_says_that_what_it_is_made_of_is_compared_and_not_its_results(
+    computed, view, scientist, client_as, api_as
+):
+    client = client_as(scientist)
+    pages = {one.name: f"{FEATURES}catalogue/{one.pk}/" for one in Feature.objects.filter(on_demand=computed)}
+    much, early = (client.get(pages[name]).content.decode() for name in ("much", "early"))
+    assert "Its results are not compared once they are served" in much
+    link = f'<a href="{FEATURES}views/{view.pk}/?tab=skew"><bdi>carrier_delay v1</bdi></a>'
+    assert link in much and "Skewed" not in much
+    assert link not in early and "It is made of no stored value" in early
+    FeatureView.objects.filter(pk=view.pk).update(skewed_since=now())
+    assert "Skewed" in client.get(pages["much"]).content.decode()
+    assert api_as(scientist).get(f"{URL}{Feature.objects.get(name='much').pk}/").json()["skew"] is None
 
 
 def test_the_page_of_one_tells_what_it_is_and_what_it_gave(

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import pytest
 
-from apps.features import services
+from apps.features import selectors, services
 from apps.features.errors import DefinitionRefused
 from apps.features.models import SkewCheck
 from apps.features.services.online import online_store, online_view
@@ -51,6 +51,17 @@ def check():
     return services.check_served(now=now())
 
 
+def served(actor, view, *, of=20, differing=0):
+    """One check of so many answers, of which so many are another value than the lake has."""
+    for key, value, count in (("AA", 51, differing), ("AA", 50, of - differing)):
+        put(view, key, [value])
+        for _each in range(count):
+            ask(actor, view, [{"carrier": key}])
+    assert check() == 1
+    view.refresh_from_db()
+    return view.skewed_since is not None
+
+
 def test_what_is_served_is_what_a_join_has(watched, scientist):
     ask(scientist, watched)
     assert check() == 1
@@ -61,7 +72,7 @@ def test_what_is_served_is_what_a_join_has(watched, scientist):
     assert SkewCheck.objects.count() == 1
 
 
-def test_every_difference_is_told_once_and_its_end_too(watched, scientist):
+def test_every_difference_is_counted_by_its_kind(watched, scientist):
     put(watched, "AA", [51])
     put(watched, "nobody", [1])
     ask(scientist, watched)
@@ -69,18 +80,45 @@ def test_every_difference_is_told_once_and_its_end_too(watched, scientist):
     row = SkewCheck.objects.get()
     assert (row.compared, row.different, row.kinds) == (3, 2, {"other": 1, "not_known": 1})
     assert row.features == [{"name": "recent_delay", "different": 2, "gap": 1.0}]
-    ask(scientist, watched)
-    check()
+
+
+def test_an_alert_is_told_once_and_its_end_too(watched, scientist):
+    assert served(scientist, watched, differing=3)
+    assert served(scientist, watched, of=5, differing=1)
     assert kinds(watched) == ["feature_view.skewed"]
-    watched.refresh_from_db()
-    assert watched.skewed_since is not None
-    put(watched, "AA", [50])
-    online_store().drop(online_view(watched).names.of([{"carrier": "nobody"}]))
-    ask(scientist, watched)
-    check()
+    assert not served(scientist, watched, of=80)
+    assert not served(scientist, watched, of=5)
     assert set(kinds(watched)) == {"feature_view.skewed", "feature_view.consistent"}
-    watched.refresh_from_db()
-    assert watched.skewed_since is None
+
+
+def test_a_view_that_is_seldom_asked_neither_flaps_nor_stays_silent(watched, scientist):
+    """One answer in each check: one that differs is no alert, and three of twenty are; each is forgotten in time."""
+    told = [served(scientist, watched, of=1, differing=place in {0, 9, 18}) for place in range(20)]
+    assert told == [False] * 19 + [True]
+    assert [served(scientist, watched, of=1) for _each in range(10)] == [True] * 9 + [False]
+    assert len(kinds(watched)) == 2
+
+
+def test_only_the_answers_compared_last_are_judged(watched, scientist):
+    assert served(scientist, watched, of=20, differing=20)
+    assert served(scientist, watched, of=99)
+    assert not served(scientist, watched, of=1), "a hundred later ones are as they should be"
+    found = selectors.skew_of(actor=scientist, view=watched)
+    assert (found.compared, found.different) == (120, 20)
+    assert (found.judged.compared, found.judged.different) == (100, 0)
+
+
+def test_what_may_differ_is_judged_at_once_by_what_is_known(watched, scientist):
+    """Whoever allows more, or less, need not wait for somebody to ask."""
+
+    def allow(limit):
+        return services.watch_skew(actor=scientist, view_id=watched.pk, share=1.0, limit=limit).skewed_since
+
+    assert served(scientist, watched, of=20, differing=4)
+    assert allow(0.2) is None
+    assert allow(0.1) is not None
+    SkewCheck.objects.all().delete()
+    assert allow(0.5) is not None, "nothing is known that would end it"
 
 
 def test_the_value_of_an_earlier_event_is_told_apart_and_a_lost_one_too(watched, scientist):

@@ -18,7 +18,6 @@ from apps.features.choices import SkewKind
 from apps.features.models import FeatureView, SkewCheck
 from foundation.clock import now
 from tests.apps.features.shared import *  # noqa: F403
-from tests.support.undo import press_undo
 
 FEATURES = "/t/acme/p/flights/features/"
 
@@ -67,48 +66,15 @@ def test_the_tab_of_a_view_tells_how_often_why_and_of_which_feature(client, comp
     assert [(str(label), count) for label, count in answer.context["kinds"]] == [(str(SkewKind.OLDER.label), 4)]
     assert "Feature by feature" in text and "4.5" in text
     assert "More answers than allowed" not in text
+    assert "(client.features.reader), nor are results of on-demand features" in text
+    assert "judged by the 20 answers compared last: 4 of them differ, 20.00\u202f%, and 1.00\u202f% may" in text
     skewed(compared)
     assert "More answers than allowed" in client.get(here, {"tab": "skew"}).content.decode()
     assert "its skew says which features and why" in client.get(here).content.decode()
+    SkewCheck.objects.order_by("pk").first().delete()
+    assert "10 more answers have to be compared" in client.get(here, {"tab": "skew"}).content.decode()
     SkewCheck.objects.all().delete()
     assert "No skew measured yet" in client.get(here, {"tab": "skew"}).content.decode()
-
-
-def test_how_much_is_compared_is_set_on_the_page_and_taken_back(client, client_as, viewer, view):
-    post, back = f"{FEATURES}views/{view.pk}/skew/", f"{FEATURES}views/{view.pk}/?tab=skew"
-    before = (view.skew_share, view.skew_limit)
-
-    def watched():
-        view.refresh_from_db()
-        return (view.skew_share, view.skew_limit)
-
-    assert client.post(post, {"share": "25", "limit": "5"})["Location"] == back
-    assert watched() == (0.25, 0.05)
-    press_undo(client, back)
-    assert watched() == pytest.approx(before)
-    client.get(back)
-    assert client.post(post, {"share": "101", "limit": "5"})["Location"] == back
-    assert "less than or equal to 100" in client.get(back).content.decode()
-    assert watched() == pytest.approx(before)
-    assert client_as(viewer).post(post, {"share": "25", "limit": "5"}).status_code == 403
-
-
-def test_how_fresh_a_view_has_to_be_is_said_on_its_page_and_taken_back(client, client_as, viewer, view):
-    post, back = f"{FEATURES}views/{view.pk}/freshness/", f"{FEATURES}views/{view.pk}/?tab=online"
-
-    def promised():
-        view.refresh_from_db()
-        return view.freshness_seconds
-
-    assert client.post(post, {"age": "2", "unit": "hours"})["Location"] == back
-    assert promised() == 7200
-    press_undo(client, back)
-    assert promised() is None
-    client.get(back)
-    client.post(post, {"age": "0", "unit": "hours"})
-    assert "greater than or equal to 1" in client.get(back).content.decode()
-    assert promised() is None
-    assert client_as(viewer).post(post, {"age": "2", "unit": "hours"}).status_code == 403
 
 
 def test_the_page_of_a_feature_says_how_consistent_and_how_fresh_it_is(client, api_as, compared, scientist):
@@ -139,7 +105,8 @@ def test_the_list_says_first_what_is_skewed_and_then_what_is_old(client, view):
     assert "latest event of one view is older than expected" in headline and "Out of date" in rows
     skewed(view)
     headline, rows = told()
-    assert "One feature view serves other values than a model learned from" in headline and "Skewed" in rows
+    assert "One feature view serves other values than a model learned from: " in headline and "Skewed" in rows
+    assert f'<a href="{FEATURES}views/{view.pk}/?tab=skew"><bdi>carrier_delay v1</bdi></a>.' in headline
 
 
 def asked_again(answer):
@@ -174,6 +141,7 @@ def test_rest_tells_the_same_and_sets_how_much_is_compared(api_as, scientist, vi
     told = api_as(viewer).get(f"{here}skew/").json()
     assert (told["compared"], told["different"], told["share"], told["kinds"]) == (20, 4, 0.2, {"older": 4})
     assert [one["different"] for one in told["checks"]] == [3, 1]
+    assert told["judged"] == {"compared": 20, "different": 4, "share": 0.2, "enough": True}
 
     def watch(person, **words):
         return api_as(person).post(f"{here}watch-skew/", words, content_type="application/json")

@@ -26,7 +26,7 @@ from apps.features.services.definitions.sections import Action, Context, Section
 from apps.features.services.definitions.services import names_said, view_said
 from apps.features.services.definitions.views import differences, name_said
 from apps.features.services.describing import describe_on_demand
-from apps.features.services.likening import named_alike
+from apps.features.services.likening import there_already
 from apps.features.services.on_demand.defining import Definition, check_definition, define_on_demand
 from apps.features.services.on_demand.trying import notes_on_expressions
 from foundation.identity import Actor
@@ -83,10 +83,7 @@ class OnDemandSection(Section):
         view = define_on_demand(actor=actor, project=project, name=wanted.name, **definition, **given)
         action = "new" if newest is None else "new version"
         changes = () if newest is None else tuple(differences(_pinned(actor, newest), _pinned(actor, view)))
-        notes = (*deprecated, *notes_on_expressions(actor, view))
-        if newest is None:
-            names = [feature["name"] for feature in view.features]
-            notes += named_alike(actor=actor, project_id=project.pk, names=names, on_demand_name=wanted.name)
+        notes = (*deprecated, *notes_on_expressions(actor, view), *there_already(actor, view))
         return Step(self.word, wanted.name, wanted.line, action, view.number, changes, notes, meaning)
 
     def there(self, context: Context) -> Iterable[tuple[str, Said]]:

@@ -21,7 +21,7 @@ from apps.features.services.online.keys import online_view
 from apps.features.services.skew.comparing import Compared, compared
 from apps.features.services.skew.sampling import sample_queue
 from apps.projects.services import hold_open
-from foundation import ledger, tenancy
+from foundation import clock, ledger, tenancy
 from foundation.identity import Actor
 from foundation.tenancy.models import Tenant
 from runtime.online import NotOurs
@@ -53,6 +53,8 @@ def watch_skew(*, actor: Actor, view_id: UUID, share: float, limit: float) -> Fe
     view.save(update_fields=["skew_share", "skew_limit"])
     said = SkewWatched(view_id=view.pk, share=share, limit=limit)
     ledger.record(said, actor=actor, project_id=view.project_id, subject=("feature_view", view.pk))
+    # A view that is seldom asked would wait long for the next answer that is compared.
+    _tell(Actor.system(actor.tenant, "skew"), view, clock.now())
     return view
 
 
@@ -109,7 +111,7 @@ def _opened(view: FeatureView, waiting: Waiting) -> Iterable[Sample]:
 def _note(system: Actor, view_id: UUID, found: Compared, samples: list[Sample], place: str, now: datetime) -> None:
     view = FeatureView.objects.select_for_update(of=("self",)).select_related("project").get(pk=view_id)
     served = [sample.served_us for sample in samples]
-    row, is_new = SkewCheck.objects.get_or_create(
+    _row, is_new = SkewCheck.objects.get_or_create(
         tenant_id=view.tenant_id,
         view=view,
         place=place,
@@ -128,19 +130,23 @@ def _note(system: Actor, view_id: UUID, found: Compared, samples: list[Sample], 
         return
     kept = SkewCheck.objects.filter(view=view).order_by("-checked_at").values("pk")[:_KEPT]
     SkewCheck.objects.filter(view=view).exclude(pk__in=list(kept.values_list("pk", flat=True))).delete()
-    _tell(system, view, row, now)
+    _tell(system, view, now)
 
 
-def _tell(system: Actor, view: FeatureView, row: SkewCheck, now: datetime) -> None:
-    """Once when it begins and once when it is over."""
-    skewed = row.share > view.skew_limit
-    if skewed == (view.skewed_since is not None):
+def _tell(system: Actor, view: FeatureView, now: datetime) -> None:
+    """Once when it begins and once when it is over, by the answers compared last; nothing where these are too few.
+
+    All that it is judged by is stored: whoever starts anew judges as the one before would have.
+    """
+    judged = selectors.judged_by(selectors.newest_checks(view))
+    skewed = judged.share > view.skew_limit
+    if not judged.enough or skewed == (view.skewed_since is not None):
         return
     view.skewed_since = now if skewed else None
     view.save(update_fields=["skewed_since"])
-    said: ledger.Event = SkewEnded(view_id=view.pk, compared=row.compared)
+    said: ledger.Event = SkewEnded(view_id=view.pk, compared=judged.compared)
     if skewed:
-        said = SkewFound(view_id=view.pk, compared=row.compared, different=row.different)
+        said = SkewFound(view_id=view.pk, compared=judged.compared, different=judged.different)
     ledger.record(said, actor=system, project_id=view.project_id, subject=("feature_view", view.pk))
 
 

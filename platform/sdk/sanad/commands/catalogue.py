@@ -10,6 +10,8 @@ from sanad.commands.arguments import add
 from sanad.output import show, table
 
 _COLUMNS = ("name", "view_name", "entity", "kind", "null_share", "newest_at", "training_sets", "owner", "id")
+_RANGES = ("missing", "mean_from", "mean_to", "distinct_from", "distinct_to")
+_FILTERS = ("kind", "entity", *_RANGES, "skewed", "within", "used", "owner", "tag", "made", "deprecated")
 _NAME = "its id, or view:feature"
 
 
@@ -31,6 +33,12 @@ def _filters(parser: ArgumentParser) -> None:
     parser.add_argument("--kind", default="", choices=("number", "text", "boolean", "time", "other"))
     parser.add_argument("--entity", default="", help="the name of the entity")
     parser.add_argument("--missing", type=float, metavar="PERCENT", help="at most so many values are missing")
+    parser.add_argument("--mean-from", type=float, metavar="NUMBER", help="its mean is no smaller")
+    parser.add_argument("--mean-to", type=float, metavar="NUMBER", help="its mean is no larger")
+    parser.add_argument("--distinct-from", type=int, metavar="COUNT", help="about so many distinct values at least")
+    parser.add_argument("--distinct-to", type=int, metavar="COUNT", help="about so many distinct values at most")
+    skewed = "without those that are served otherwise than models learned them, or those alone"
+    parser.add_argument("--skewed", default="", choices=("no", "only"), help=skewed)
     parser.add_argument(
         "--within", default="", choices=("hour", "day", "week", "month"), help="how young the newest is"
     )
@@ -65,6 +73,5 @@ def features_describe(client: Client, said: Namespace) -> None:
 
 
 def _found(client: Client, said: Namespace, words: str) -> None:
-    filters = ("kind", "entity", "missing", "within", "used", "owner", "tag", "made", "deprecated")
-    rows = client.features.search(words, **{name: getattr(said, name) for name in filters})
+    rows = client.features.search(words, **{name: getattr(said, name) for name in _FILTERS})
     table(rows, _COLUMNS, as_json=said.json)

@@ -90,7 +90,7 @@ def features_define(client: Client, said: Namespace) -> None:
         **description_of(said),
     )
     tell_warnings(view)
-    show(chosen(view, ("id", "name", "number", "state", "row_count", "warnings")), as_json=said.json)
+    show(chosen(view, windows.SHOWN), as_json=said.json)
 
 
 def features_views(client: Client, said: Namespace) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from sanad.client import Client
 from sanad.commands.arguments import add, as_json, chosen, group, pair
-from sanad.output import show, table
+from sanad.output import show, table, tell_warnings
 
 _TYPES = "a value of the request: number, whole number, text, truth, date or moment"
 _SAID = "its id, its name for the newest version, or “NAME v2”"
@@ -63,7 +63,8 @@ def on_demand_define(client: Client, said: Namespace) -> None:
         description=said.description,
         owner=said.owner,
     )
-    show(chosen(made, SHOWN), as_json=said.json)
+    tell_warnings(made)
+    show(chosen(made, (*SHOWN, "similar")), as_json=said.json)
 
 
 def on_demand_edit(client: Client, said: Namespace) -> None:

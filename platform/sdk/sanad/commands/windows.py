@@ -10,6 +10,8 @@ from sanad.client import Client
 from sanad.commands.arguments import add, chosen, described, description_of, text_of
 from sanad.output import show, tell_warnings
 
+# Of a view that was just defined.
+SHOWN = ("id", "name", "number", "state", "row_count", "warnings", "similar")
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 _SPAN = re.compile(r"([1-9][0-9]{0,9})([smhd]?)")
 
@@ -63,7 +65,7 @@ def features_windows(client: Client, said: Namespace) -> None:
         **description_of(said),
     )
     tell_warnings(view)
-    show(chosen(view, ("id", "name", "number", "state", "row_count", "warnings")), as_json=said.json)
+    show(chosen(view, SHOWN), as_json=said.json)
 
 
 def span(text: str) -> int:
