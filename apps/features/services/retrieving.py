@@ -49,7 +49,9 @@ def retrieve(*, job: JobHandle, retrieval_id: UUID) -> None:
             return
         views = [selectors.get_view(actor=job.actor, view_id=UUID(part["view"])) for part in row.views]
         sources = [selectors.view_table(view) for view in views]
-        computed = [selectors.get_on_demand_view(actor=job.actor, on_demand_id=UUID(p["id"])) for p in row.on_demand]
+        # Also what was removed since: whoever asked before has it.
+        ids = [UUID(part["id"]) for part in row.on_demand]
+        computed = [selectors.get_on_demand_view(actor=job.actor, on_demand_id=pk, removed=True) for pk in ids]
     tables = lake.for_tenant(row.tenant_id)
     try:
         joined, schema = _joined(job, row, tables, list(zip(views, sources, strict=True)), computed)

@@ -262,6 +262,18 @@ def test_over_rest(computed, by, scientist, viewer, api_as, service):
     assert api_as(scientist).get(f"{URL}{computed.pk}/").json()["removed_at"]
 
 
+def test_who_asked_for_the_past_before_has_it(computed, flights, by, scientist, run_jobs, client_as):
+    words = {"base_version_id": flights.pk, "event_time": "moment", "features": ["context:much"]}
+    asked = services.ask_for_history(**by, **words)
+    remove(computed, scientist)
+    run_jobs()
+    asked.refresh_from_db()
+    assert asked.state == BuildState.READY, asked.failure
+    assert "context v1" in client_as(scientist).get(f"{FEATURES}history/{asked.pk}/").content.decode()
+    with pytest.raises(Invalid, match="“context:much” names no feature"):
+        services.ask_for_history(**by, **words)
+
+
 def test_an_erasure_makes_no_next_version_of_a_removed_one(computed, view, scientist):
     """What came in a view's place is taken by the newest version that is there."""
     erasure, before = uuid4(), OnDemandView.objects.count()
