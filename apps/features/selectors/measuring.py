@@ -49,7 +49,7 @@ class MissingMap:
 
 @dataclass(frozen=True)
 class Piece:
-    """One piece of time of a feature: quartiles where it is a number."""
+    """One piece of time of a feature: quartiles where it is a number. Rows without a time are in none."""
 
     moment: datetime
     rows: int
@@ -101,12 +101,12 @@ def learned_over_time(feature: Feature, *, actor: Actor) -> list[Piece]:
 
 
 def _along(thing: Any, at: TableAt, event_time: str, feature: str, *, numeric: bool) -> list[Piece]:
-    value, time = identifier(feature), identifier(event_time)
+    value, time = identifier(feature), _within(event_time)
     quartiles = [f"quantile_cont({value}::DOUBLE, {q})" if numeric else "NULL" for q in (0.25, 0.5, 0.75)]
     sql = (
-        f"SELECT date_trunc('{_unit(thing, at, event_time)}', {time})::TIMESTAMP AS moment, count(*) AS rows, "  # noqa: S608
+        f"SELECT date_trunc('{_unit(thing, at, event_time)}', {time}) AS moment, count(*) AS rows, "  # noqa: S608
         f"1 - count({value}) / count(*) AS missing, {quartiles[0]} AS low, {quartiles[1]} AS middle, "
-        f"{quartiles[2]} AS high FROM rows GROUP BY 1 ORDER BY 1 LIMIT {_MOST_BUCKETS * 4}"
+        f"{quartiles[2]} AS high FROM rows WHERE {time} IS NOT NULL GROUP BY 1 ORDER BY 1 LIMIT {_MOST_BUCKETS * 4}"
     )
     return [Piece(**row) for row in _rows(thing, at, sql)]
 

@@ -163,6 +163,19 @@ def test_an_event_that_never_becomes_known_is_in_no_window(kind):
     assert [(row[0], row[1] is not None) for row in sorted(rows)] == [("a", True), ("b", False), ("c", True)]
 
 
+def test_a_day_further_off_than_any_microsecond_is_no_event_and_never_known():
+    far = "'300000-01-01'::DATE"
+    select = (
+        f"SELECT * FROM (VALUES ('a', DATE '2026-01-01', DATE '2026-01-02', 1), ('b', {far}, DATE '2026-01-02', 2), "
+        f"('c', DATE '2026-01-01', {far}, 3)) AS told(who, happened, told, x)"
+    )
+    told = {"columns": {"x": "INTEGER", "happened": "DATE", "told": "DATE"}, "known_since": "column"}
+    view = SimpleNamespace(event_time="happened", created_column="told", windows=told, sql=select)
+    plan = Plan(("who",), "happened", "told", 60, ("x",), ())
+    rows = duckdb.connect().execute(events_sql(view, plan, step=1, arrived_us=0)).fetchall()
+    assert [(row[0], row[1] is not None) for row in sorted(rows)] == [("a", True), ("b", False), ("c", False)]
+
+
 @pytest.mark.parametrize("kind", ["TIMESTAMP", "TIMESTAMP WITH TIME ZONE", "DATE"])
 def test_a_time_that_no_program_holds_is_no_largest_or_last_value(kind):
     moments = ("9999-12-29", "0001-01-03", "infinity", "-infinity", "10000-01-01")

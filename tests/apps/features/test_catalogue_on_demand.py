@@ -152,3 +152,19 @@ def test_the_page_of_one_tells_what_it_is_and_what_it_gave(
     assert (current.on_demand.number, current.description) == (2, "Twice as much")
     assert "There is a newer version of it" in client.get(here).content.decode()
     assert not selectors.visible_features(actor=scientist).filter(name="early").exists()
+
+
+def test_along_the_times_of_a_set_rows_without_one_are_left_out(
+    computed, view, define, written, run_jobs, client_as, scientist
+):
+    rows = "".join(
+        f"AA,{moment},{n % 2}\n" for n, moment in enumerate(["2013-01-12 10:00:00", "", "2013-01-13 10:00:00"])
+    )
+    base = written("gaps.csv", f"carrier,moment,late\n{rows}".encode())
+    words = {"id": computed.pk, "features": ["much"]}
+    define.training_set(base, "gaps", event_time="moment", views=[{"view": view.pk}], on_demand=[words])
+    run_jobs()
+    deliver_events()
+    much = Feature.objects.get(name="much")
+    along = client_as(scientist).get(f"{FEATURES}catalogue/{much.pk}/time.json").json()["data"]
+    assert [moment[:10] for moment in along[0]["x"]] == ["2013-01-12", "2013-01-13"]

@@ -79,16 +79,16 @@ def events_sql(view: FeatureView, plan: Plan, *, step: int, arrived_us: int) -> 
     takes is of none that could be asked for: it is kept without a time, and counted.
     """
     types: Mapping[str, str] = view.windows["columns"]
-    moment = _moment(view.event_time)
+    moment = _moment(view.event_time, types)
     known = {
         KnownSince.EVENT: moment,
-        KnownSince.COLUMN: f"coalesce({_moment(view.created_column)}, {moment})",
+        KnownSince.COLUMN: f"coalesce({_moment(view.created_column, types)}, {moment})",
         KnownSince.ARRIVAL: str(arrived_us),
     }[KnownSince(view.windows["known_since"])]
     columns = [f"{identifier(key)} AS {name}" for name, key in zip(plan.key_names, plan.keys, strict=True)]
     if view.windows["known_since"] == KnownSince.COLUMN:
         # What never becomes known is seen by nobody, in a join as in a window.
-        moment = f"CASE WHEN {_never(view.created_column)} THEN NULL ELSE {moment} END"
+        moment = f"CASE WHEN {_never(view.created_column, types)} THEN NULL ELSE {moment} END"
     columns += [f"{moment} AS t", f"CAST({known} AS BIGINT) AS known"]
     columns += [f"{stored_value(name, types[name])} AS {plan.value(name)}" for name in plan.columns]
     # Of a missing key this is unknown, which is not true either.
@@ -100,13 +100,24 @@ def events_sql(view: FeatureView, plan: Plan, *, step: int, arrived_us: int) -> 
     )
 
 
-def _never(column: str) -> str:
+def _never(column: str, types: Mapping[str, str]) -> str:
     name = identifier(column)
-    return f"({name} = 'infinity' OR epoch_us({name}) > {_LAST_US})"
+    far = f" OR {name} > '9999-12-31'" if _is_day(column, types) else ""
+    return f"({name} = 'infinity' OR {_microseconds(column, types)} > {_LAST_US}{far})"
 
 
-def _moment(column: str) -> str:
-    name = identifier(column)
-    microseconds = f"epoch_us({name})"
+def _moment(column: str, types: Mapping[str, str]) -> str:
+    name, microseconds = identifier(column), _microseconds(column, types)
     inside = f"isfinite({name}) AND {microseconds} BETWEEN {_FIRST_US} AND {_LAST_US}"
     return f"CASE WHEN {inside} THEN {microseconds} END"
+
+
+def _microseconds(column: str, types: Mapping[str, str]) -> str:
+    """Days reach further than microseconds do: of such a day there are none, where the engine would fail."""
+    name = identifier(column)
+    told = f"epoch_us({name})"
+    return f"CASE WHEN {name} BETWEEN '0001-01-01' AND '9999-12-31' THEN {told} END" if _is_day(column, types) else told
+
+
+def _is_day(column: str, types: Mapping[str, str]) -> bool:
+    return types.get(column, "").upper() == "DATE"
