@@ -75,7 +75,7 @@ class FeatureViewSerializer(serializers.ModelSerializer):
     digest = serializers.SerializerMethodField()
     destroyed_because = serializers.SerializerMethodField()
     event_age_seconds = serializers.SerializerMethodField()
-
+    of_the_clock = ("event_age_seconds",)
     progress = serializers.SerializerMethodField()
 
     class Meta:

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from foundation.web.editing import EditForm
 
-_UNITS = {"minutes": 60, "hours": 3600, "days": 86_400}
+_UNITS = {"seconds": 1, "minutes": 60, "hours": 3600, "days": 86_400}
 
 
 class FreshnessForm(EditForm):
@@ -17,14 +17,14 @@ class FreshnessForm(EditForm):
     unit = forms.ChoiceField(
         label=_("Unit"),
         initial="hours",
-        choices=[("minutes", _("Minutes")), ("hours", _("Hours")), ("days", _("Days"))],
+        choices=[("seconds", _("Seconds")), ("minutes", _("Minutes")), ("hours", _("Hours")), ("days", _("Days"))],
     )
 
     @staticmethod
     def of(seconds: int | None) -> dict[str, Any]:
         """An age in the largest unit that divides it."""
-        unit = next((name for name in ("days", "hours", "minutes") if seconds and seconds % _UNITS[name] == 0), "hours")
-        return {"age": max(1, seconds // _UNITS[unit]) if seconds else None, "unit": unit}
+        unit = next((name for name in reversed(_UNITS) if seconds and seconds % _UNITS[name] == 0), "hours")
+        return {"age": seconds // _UNITS[unit] if seconds else None, "unit": unit}
 
     @property
     def seconds(self) -> int | None:

@@ -119,6 +119,8 @@ def test_what_may_differ_is_judged_at_once_by_what_is_known(watched, scientist):
     assert allow(0.1) is not None
     SkewCheck.objects.all().delete()
     assert allow(0.5) is not None, "nothing is known that would end it"
+    ended = services.watch_skew(actor=scientist, view_id=watched.pk, share=0.0, limit=0.1)
+    assert ended.skewed_since is None, "nothing is compared any more, so no answer would"
 
 
 def test_the_value_of_an_earlier_event_is_told_apart_and_a_lost_one_too(watched, scientist):

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import html
 import re
+from datetime import timedelta
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from apps.features import services
+from apps.features.api import serializers
+from foundation.clock import now
 from tests.apps.features.shared import *  # noqa: F403
 from tests.support.undo import press_undo, undo
 
@@ -123,3 +126,27 @@ def test_a_save_waits_for_another_of_the_same_page(view, client):
         lock = next(i for i, sql in enumerate(said) if "pg_advisory_xact_lock" in sql and "save /t/" in sql)
         read = next(i for i, sql in enumerate(said) if "features_featureview" in sql)
         assert lock < read, path
+
+
+def test_an_age_of_some_seconds_that_a_program_has_set_stays_what_it_is(client, view, scientist):
+    services.promise_freshness(actor=scientist, view_id=view.pk, seconds=90)
+    here = f"{FEATURES}views/{view.pk}/"
+    page = client.get(here, {"tab": "online"})
+    shown = {name: page.context["freshness_form"][name].value() for name in ("age", "unit")}
+    assert shown == {"age": 90, "unit": "seconds"}
+    client.post(f"{here}freshness/", {**shown, "seen_before": seen(page)})
+    assert promised(view) == 90
+
+
+def test_whoever_edits_holds_a_tag_that_outlives_a_second(client, view, monkeypatch):
+    """The age of the latest event goes by the clock, and is no change of the view."""
+    at = f"/api/v1/feature-views/{view.pk}/"
+    read, hour = client.get(at), timedelta(hours=1)
+    monkeypatch.setattr(serializers, "now", lambda: now() + hour)
+    later = client.get(at)
+    assert later.json()["event_age_seconds"] >= read.json()["event_age_seconds"] + hour.total_seconds()
+    headers = {"If-Match": read["ETag"]}
+    edited = client.patch(at, {"description": "As landed"}, content_type="application/json", headers=headers)
+    assert edited.status_code == 200, edited.content
+    again = client.patch(at, {"description": "Later"}, content_type="application/json", headers=headers)
+    assert again.status_code == 412

@@ -136,11 +136,13 @@ def _note(system: Actor, view_id: UUID, found: Compared, samples: list[Sample], 
 def _tell(system: Actor, view: FeatureView, now: datetime) -> None:
     """Once when it begins and once when it is over, by the answers compared last; nothing where these are too few.
 
+    It is over, too, where nothing is compared any more: no answer would ever end it.
     All that it is judged by is stored: whoever starts anew judges as the one before would have.
     """
     judged = selectors.judged_by(selectors.newest_checks(view))
-    skewed = judged.share > view.skew_limit
-    if not judged.enough or skewed == (view.skewed_since is not None):
+    skewed = view.skew_share > 0 and judged.share > view.skew_limit
+    undecided = view.skew_share > 0 and not judged.enough
+    if undecided or skewed == (view.skewed_since is not None):
         return
     view.skewed_since = now if skewed else None
     view.save(update_fields=["skewed_since"])
