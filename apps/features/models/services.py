@@ -23,6 +23,8 @@ class FeatureService(Deprecable, TenantModel):
     definition_digest = models.CharField(max_length=64)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
+    # Since then it is in no list; the row stays, so that its number is not given again.
+    removed_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ["name", "-number"]

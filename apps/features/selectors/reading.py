@@ -198,7 +198,8 @@ def summary(*, actor: Actor, project_id: UUID) -> dict[str, int]:
     computed = visible_newest_on_demand(actor=actor, project_id=project_id).aggregate(
         n=Coalesce(Sum(_length()), 0), names=Count("pk")
     )
-    services = access.visible(FeatureService.objects.all(), actor, Permission.FEATURE_VIEW, project_id=project_id)
+    there = FeatureService.objects.filter(removed_at=None)
+    services = access.visible(there, actor, Permission.FEATURE_VIEW, project_id=project_id)
     return {
         **{name: found[name] for name in ("views", "failed", "offline", "stale")},
         "entities": visible_entities(actor=actor, project_id=project_id).count(),

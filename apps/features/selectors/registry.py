@@ -46,12 +46,16 @@ def views_of_entity(*, actor: Actor, entity: Entity) -> QuerySet[FeatureView]:
 def visible_services(
     *, actor: Actor, project_id: UUID | None = None, newest_only: bool = False
 ) -> QuerySet[FeatureService]:
-    rows: QuerySet[FeatureService] = FeatureService.objects.select_related("owner", "created_by", "project")
+    rows: QuerySet[FeatureService] = _services().select_related("owner", "created_by", "project")
     rows = access.visible(rows, actor, Permission.FEATURE_VIEW, project_id=project_id)
     if not newest_only:
         return rows
-    same = FeatureService.objects.filter(project_id=OuterRef("project_id"), name=OuterRef("name")).order_by("-number")
+    same = _services().filter(project_id=OuterRef("project_id"), name=OuterRef("name")).order_by("-number")
     return rows.filter(number=Subquery(same.values("number")[:1]))
+
+
+def _services() -> QuerySet[FeatureService]:
+    return FeatureService.objects.filter(removed_at=None)
 
 
 def get_service(*, actor: Actor, service_id: UUID) -> FeatureService:

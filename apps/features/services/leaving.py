@@ -24,8 +24,8 @@ class FeatureFarewell(projects.Farewell):
         mine = {"tenant_id": actor.tenant_id, "project_id": project_id}
         yield projects.Held(_("Entities"), Entity.objects.filter(**mine).count())
         yield projects.Held(_("Feature views"), FeatureView.objects.filter(**mine).count())
-        yield projects.Held(_("On-demand features"), OnDemandView.objects.filter(**mine).count())
-        yield projects.Held(_("Feature services"), FeatureService.objects.filter(**mine).count())
+        yield projects.Held(_("On-demand features"), OnDemandView.objects.filter(**mine, removed_at=None).count())
+        yield projects.Held(_("Feature services"), FeatureService.objects.filter(**mine, removed_at=None).count())
         yield projects.Held(_("Training sets"), TrainingSet.objects.filter(**mine).count())
         yield projects.Held(_("Features of the past"), Retrieval.objects.filter(**mine).count())
 

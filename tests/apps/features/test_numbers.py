@@ -9,7 +9,7 @@ import pytest
 from django.db import connection
 
 from apps.datasets.models import Dataset, DatasetVersion
-from apps.features import services
+from apps.features import selectors, services
 from apps.features.models import Entity
 from apps.projects.services import create_project
 from foundation import lake
@@ -123,3 +123,16 @@ def test_what_is_being_removed_is_taken_by_nobody_at_the_same_moment(shop, kind,
             wait_until_somebody_waits_for_a_lock()
         with pytest.raises(NotFound if removed_first else Conflict, match="trip v1"):
             waiting.result(timeout=20)
+
+
+def test_the_number_of_a_removed_service_is_not_given_again(shop):
+    """Whoever has “late v1” written down somewhere never gets another meaning by that name."""
+    with scope(shop.tenant.pk):
+        parts = [{"id": shop.on_demand().pk}]
+        first = shop.service(parts)
+        services.remove_service(actor=shop.scientist, service=first)
+        assert shop.service(parts).number == 2
+        with pytest.raises(NotFound):
+            services.remove_service(actor=shop.scientist, service=first)
+        for found in (selectors.visible_services(actor=shop.scientist, newest_only=newest) for newest in (True, False)):
+            assert [str(one) for one in found] == ["late v2"]

@@ -45,7 +45,7 @@ def follow_successors(actor: Actor, erasure_id: UUID, old_ids: Sequence[UUID]) -
             for one in _newest(OnDemandView.objects.filter(removed_at=None), project_id)
             if views.keys() & set(one.view_ids)
         }
-        for service in _newest(FeatureService.objects.all(), project_id):
+        for service in _newest(FeatureService.objects.filter(removed_at=None), project_id):
             _next_service(actor, erasure_id, service, views, computed)
 
 
