@@ -40,6 +40,8 @@ def ask_to_remove_view(*, actor: Actor, view: FeatureView, confirmation: str, br
     `confirmation` is its name as it is shown. Refused while a deployed model or a service uses it, and, without
     `break_chain`, where anything was made of it.
     """
+    # What names it is numbered under the same lock.
+    lock_project(project_id=view.project_id)
     view = FeatureView.objects.select_for_update(of=("self",)).select_related("entity").get(pk=view.pk)
     policies.check_can_remove(actor, view)
     access.require_fresh(actor)

@@ -10,10 +10,12 @@ from django.db import connection
 
 from apps.datasets.models import Dataset, DatasetVersion
 from apps.features import selectors, services
-from apps.features.models import Entity
+from apps.features.models import Entity, FeatureView
 from apps.projects.services import create_project
 from foundation import lake
-from foundation.errors import Conflict, NotFound
+from foundation.clock import now
+from foundation.errors import Conflict, NotFound, PortalError
+from foundation.jobs.models import Job
 from foundation.lake.ports import Column
 from foundation.tenancy import scope
 from tests.support.people import make_person, make_tenant
@@ -136,3 +138,35 @@ def test_the_number_of_a_removed_service_is_not_given_again(shop):
             services.remove_service(actor=shop.scientist, service=first)
         for found in (selectors.visible_services(actor=shop.scientist, newest_only=newest) for newest in (True, False)):
             assert [str(one) for one in found] == ["late v2"]
+
+
+@pytest.mark.parametrize("removed_first", [True, False])
+def test_a_view_that_is_being_removed_is_named_by_no_service_at_the_same_moment(shop, removed_first):
+    with scope(shop.tenant.pk):
+        view, admin = shop.view(), make_person(shop.tenant, "admin")
+        FeatureView.objects.update(state="ready")
+        Job.objects.update(state="succeeded", finished_at=now())
+
+    def take():
+        words = {"name": "late", "views": [{"view": view.pk, "features": None}]}
+        return services.define_service(actor=shop.scientist, project=shop.project, **words)
+
+    def remove():
+        return services.ask_to_remove_view(actor=admin, view=view, confirmation="weather v1")
+
+    first, then = (remove, take) if removed_first else (take, remove)
+
+    def second():
+        try:
+            with scope(shop.tenant.pk):
+                return then()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        with scope(shop.tenant.pk):
+            first()
+            waiting = pool.submit(second)
+            wait_until_somebody_waits_for_a_lock()
+        with pytest.raises(PortalError, match="weather v1"):
+            waiting.result(timeout=20)
