@@ -80,21 +80,29 @@ def wait_until_somebody_waits_for_a_lock(at_most_s=10):
     raise TimeoutError("Nobody waits for a lock.")
 
 
-@pytest.mark.parametrize("kind", ["view", "training_set"])
-def test_the_second_waits_for_the_first_and_takes_the_next_number(shop, kind):
+def at_the_same_moment(shop, first, then):
+    """What both give: the second begins while the first is not committed, and waits for it."""
+
     def second():
         try:
             with scope(shop.tenant.pk):
-                return getattr(shop, kind)().number
+                return then()
         finally:
             connection.close()
 
     with ThreadPoolExecutor(1) as pool:
         with scope(shop.tenant.pk):
-            first = getattr(shop, kind)().number
+            found = first()
             waiting = pool.submit(second)
             wait_until_somebody_waits_for_a_lock()
-        assert (first, waiting.result(timeout=20)) == (1, 2)
+        return found, waiting.result(timeout=20)
+
+
+@pytest.mark.parametrize("kind", ["view", "training_set"])
+def test_the_second_waits_for_the_first_and_takes_the_next_number(shop, kind):
+    define = getattr(shop, kind)
+    found = at_the_same_moment(shop, define, define)
+    assert [one.number for one in found] == [1, 2]
 
 
 @pytest.mark.parametrize("kind", ["service", "training_set"])
@@ -110,21 +118,8 @@ def test_what_is_being_removed_is_taken_by_nobody_at_the_same_moment(shop, kind,
         return services.remove_on_demand(actor=shop.scientist, view=view, confirmation="trip v1")
 
     first, then = (remove, take) if removed_first else (take, remove)
-
-    def second():
-        try:
-            with scope(shop.tenant.pk):
-                return then()
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(1) as pool:
-        with scope(shop.tenant.pk):
-            first()
-            waiting = pool.submit(second)
-            wait_until_somebody_waits_for_a_lock()
-        with pytest.raises(NotFound if removed_first else Conflict, match="trip v1"):
-            waiting.result(timeout=20)
+    with pytest.raises(NotFound if removed_first else Conflict, match="trip v1"):
+        at_the_same_moment(shop, first, then)
 
 
 def test_the_number_of_a_removed_service_is_not_given_again(shop):
@@ -155,18 +150,5 @@ def test_a_view_that_is_being_removed_is_named_by_no_service_at_the_same_moment(
         return services.ask_to_remove_view(actor=admin, view=view, confirmation="weather v1")
 
     first, then = (remove, take) if removed_first else (take, remove)
-
-    def second():
-        try:
-            with scope(shop.tenant.pk):
-                return then()
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(1) as pool:
-        with scope(shop.tenant.pk):
-            first()
-            waiting = pool.submit(second)
-            wait_until_somebody_waits_for_a_lock()
-        with pytest.raises(PortalError, match="weather v1"):
-            waiting.result(timeout=20)
+    with pytest.raises(PortalError, match="weather v1"):
+        at_the_same_moment(shop, first, then)
