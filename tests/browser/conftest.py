@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from pathlib import Path
 
@@ -33,7 +34,9 @@ def pytest_runtest_protocol(item):
         launched.finish(item.nodeid, _need_the_portal(item.session))
 
 
+@functools.cache
 def _need_the_portal(session):
+    """Asked behind each test, of twelve thousand."""
     here = f"{Path(__file__).parent.relative_to(launched.ROOT)}/"
     return {item.nodeid for item in session.items if item.nodeid.startswith(here) and "portal" in item.fixturenames}
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from sanad import output, profile
-from sanad.cli import main, parser
+from sanad.cli import PARTS, main, parser
 
 NOTHING = "00000000-0000-4000-8000-000000000000"
 
@@ -50,6 +50,26 @@ def test_no_value_of_a_command_hides_what_runs_it():
     ours = {"command", "opening"}
     hidden = [words for words, one in _every(parser()) if ours & {act.dest for act in one._actions}]
     assert hidden == []
+
+
+@pytest.mark.parametrize("part", PARTS, ids=lambda part: part.__name__.rpartition(".")[2])
+def test_the_first_words_of_a_part_are_those_it_declares(part):
+    """A word that is missing there would be read with all the others declared; one too many would be refused."""
+    root = argparse.ArgumentParser()
+    acts = root.add_subparsers()
+    part.add_to(acts)
+    assert tuple(acts.choices) == PARTS[part]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"), [(["data"], "invalid choice: 'data'"), (["dataset", "psh"], "'psh'"), ([], "COMMAND")]
+)
+def test_a_word_that_is_no_command_is_answered_with_those_that_are(words, said, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(words)
+    told = capsys.readouterr().err
+    assert ended.value.code == 2 and said in told
+    assert ("webhook" in told) is (words == ["data"]), "all first words, and only where a first word is in question"
 
 
 def test_a_list_is_a_table_on_a_terminal_and_json_there_too_when_asked(sanad, monkeypatch):

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from apps.deployments.ports import Answer, LiveRevision, LiveStats
 from foundation.errors import Unavailable
 from foundation.identity import neighbours
+from foundation.outbound import tls_context
 from runtime.service_tokens import HEADER
 
 _STATS = "/internal/gateway/stats"
@@ -35,7 +36,9 @@ def read_waiting(socket: Path) -> int | None:
 
 def _document(socket: Path) -> dict[str, Any] | None:
     try:
-        with httpx2.Client(transport=httpx2.HTTPTransport(uds=str(socket)), timeout=_STATS_TIMEOUT) as client:
+        # A context of its own would read all certificates anew, for each question.
+        transport = httpx2.HTTPTransport(uds=str(socket), verify=tls_context())
+        with httpx2.Client(transport=transport, timeout=_STATS_TIMEOUT) as client:
             token = neighbours.caller_to(neighbours.GATEWAY).for_request("GET", _STATS)
             said: dict[str, Any] = (
                 client.get(f"http://gateway{_STATS}", headers={HEADER: token}).raise_for_status().json()
@@ -63,7 +66,8 @@ def ask(url: str, token: str, body: dict[str, Any]) -> Answer:
     """POST one request as a client does; Unavailable where nobody answers."""
     began = time.perf_counter()
     try:
-        with httpx2.Client(timeout=_ANSWER_TIMEOUT, headers={"Authorization": f"Bearer {token}"}) as client:
+        headers = {"Authorization": f"Bearer {token}"}
+        with httpx2.Client(timeout=_ANSWER_TIMEOUT, headers=headers, verify=tls_context()) as client:
             response = client.post(url, json=body)
     except httpx2.TransportError as error:
         raise Unavailable(_("Nobody answers at %(url)s.") % {"url": url}) from error

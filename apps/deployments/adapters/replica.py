@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx2
 
+from foundation.outbound import tls_context
 from runtime.service_tokens import HEADER, Caller
 from runtime.sockets import own_socket
 
@@ -55,11 +56,11 @@ class ReplicaAway(Exception):
 def _client(address: str) -> Iterator[httpx2.Client]:
     kind, _, place = address.partition(":")
     if kind != "unix":
-        with httpx2.Client(base_url=address, timeout=_TIMEOUT) as client:
+        with httpx2.Client(base_url=address, timeout=_TIMEOUT, verify=tls_context()) as client:
             yield client
         return
-    with (
-        own_socket(place) as path,
-        httpx2.Client(transport=httpx2.HTTPTransport(uds=path), base_url="http://replica", timeout=_TIMEOUT) as client,
-    ):
-        yield client
+    with own_socket(place) as path:
+        # A context of its own would read all certificates anew, for each question.
+        transport = httpx2.HTTPTransport(uds=path, verify=tls_context())
+        with httpx2.Client(transport=transport, base_url="http://replica", timeout=_TIMEOUT) as client:
+            yield client

@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import ssl
 from datetime import UTC, datetime
-from functools import cache
 from typing import Any
 
 import httpx2
 from django.conf import settings
 
+from foundation.outbound import tls_context
+
 _AT_ONCE = 16
-
-
-@cache
-def _trusted() -> ssl.SSLContext:
-    """Read once: a client of its own would read all certificates anew, each second."""
-    return httpx2.create_ssl_context()
 
 
 class Requests:
@@ -31,7 +25,7 @@ class Requests:
         """One request per (row, event time), several at once; the status of each, 0 where nobody answered."""
         address = f"{settings.SANAD_PUBLIC_URL}/inference/{tenant}/{deployment}/invocations"
         limit = asyncio.Semaphore(_AT_ONCE)
-        async with httpx2.AsyncClient(headers=self._headers, timeout=10.0, verify=_trusted()) as client:
+        async with httpx2.AsyncClient(headers=self._headers, timeout=10.0, verify=tls_context()) as client:
 
             async def ask(row: dict[str, Any], event_time: str) -> int:
                 async with limit:

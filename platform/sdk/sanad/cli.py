@@ -6,6 +6,8 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
+from functools import cache
+from types import ModuleType
 
 from sanad import __version__, profile
 from sanad.client import Client
@@ -38,10 +40,38 @@ from sanad.commands.arguments import everywhere
 from sanad.errors import SanadError
 from sanad.output import tell
 
+# What there is, in the order in which it is listed, with the first words that each part knows.
+PARTS: dict[ModuleType, tuple[str, ...]] = {
+    portal: ("login", "open", "doctor", "project", "member", "service-account"),
+    tenant: ("tenant",),
+    tokens: ("token",),
+    groups: ("group", "role"),
+    single_sign_on: ("identity-provider", "email-domain"),
+    keys: ("key",),
+    webhooks: ("webhook",),
+    bin: ("bin",),
+    leaving: ("support", "export"),
+    connections: ("connection",),
+    streams: ("stream",),
+    ingestions: ("ingestion",),
+    data: ("dataset",),
+    training_sets: ("training-set",),
+    features: ("features", "feature-service"),
+    on_demand: ("on-demand",),
+    transformations: ("transform",),
+    validation: ("suite", "contract", "quarantine"),
+    erasures: ("erasure",),
+    models: ("run", "logs", "model", "deploy", "deployment", "predict", "rollback"),
+    costs: ("usage", "quota", "budget", "price"),
+    governance: ("monitor", "alert", "replay", "approval", "report", "chain", "ledger"),
+    saved_filters: ("filter",),
+}
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; its exit code."""
-    said = parser().parse_args(arguments)
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    said = _parser_for(given).parse_args(given)
     try:
         return _run(said)
     except SanadError as error:
@@ -86,36 +116,26 @@ def _explain(error: SanadError) -> int:
 
 
 def parser() -> argparse.ArgumentParser:
+    """Every command there is."""
+    return _parser(tuple(PARTS))
+
+
+def _parser_for(arguments: Sequence[str]) -> argparse.ArgumentParser:
+    """What reads these arguments. To declare every command takes a quarter of the time of a short one: where the first
+    word says whose it is, the others are left out."""
+    first = arguments[0] if arguments else ""
+    owners = tuple(part for part, words in PARTS.items() if first in words)
+    return _parser(owners or tuple(PARTS))
+
+
+@cache
+def _parser(parts: tuple[ModuleType, ...]) -> argparse.ArgumentParser:
     root = argparse.ArgumentParser(prog="sanad", description="The command line of the Sanad MLOps portal.")
     root.add_argument("--version", action="version", version=__version__)
     everywhere(root)
     root.set_defaults(url="", token="", project="", json=False, opening=lambda said: None)
     acts = root.add_subparsers(required=True, metavar="COMMAND")
-    for part in (
-        portal,
-        tenant,
-        tokens,
-        groups,
-        single_sign_on,
-        keys,
-        webhooks,
-        bin,
-        leaving,
-        connections,
-        streams,
-        ingestions,
-        data,
-        training_sets,
-        features,
-        on_demand,
-        transformations,
-        validation,
-        erasures,
-        models,
-        costs,
-        governance,
-        saved_filters,
-    ):
+    for part in parts:
         part.add_to(acts)
     return root
 

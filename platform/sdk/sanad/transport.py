@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ssl
 import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +27,12 @@ _BROKEN_OFF, _GONE = frozenset({502, 504}), 404
 _AWAY, _PATIENCE_S = "portal-away", 60.0
 
 
+@cache
+def _trusted() -> ssl.SSLContext:
+    """Whose certificates are believed: read once, for that takes as long as a short command's own work."""
+    return httpx2.create_ssl_context()
+
+
 class Transport:
     """One connection pool to one portal."""
 
@@ -35,7 +43,7 @@ class Transport:
             "Accept": "application/json",
             "User-Agent": "sanad-python/0.1.0",
         }
-        self.http = httpx2.Client(base_url=self.url, headers=headers, timeout=timeout_s)
+        self.http = httpx2.Client(base_url=self.url, headers=headers, timeout=timeout_s, verify=_trusted())
 
     def get(self, path: str, **params: Any) -> Any:
         return self.send("GET", path, params={k: v for k, v in params.items() if v is not None}).json()
