@@ -12,11 +12,14 @@ STYLE = "".join((STATIC / f"{name}.css").read_text() for name in ("tokens", "con
 LONG = "od280_od315_of_diluted_wines_and_more_of_them"
 MARKS = f'<ul class="s-marks">{"<li>o</li>" * 6}</ul>'
 CHOICE = f'<label class="form-check"><input type="checkbox"><span>{LONG}</span></label>'
+SELECT = f'<select class="form-select"><option>{LONG}</option></select>'
+FILTER = f'<label class="s-filter"><span>{"Differs from what models learned " * 2}</span>{SELECT}</label>'
 PAGE = f"""
 <style>{STYLE}</style>
 <div class="s-table-scroll"><table class="s-plain-table"><tr>
   <td class="s-nowrap"><bdi>late-flights v12</bdi></td><td>{MARKS}</td><td>0.2500 log loss</td><td>The scientist</td>
 </tr></table></div>
+<form class="s-filters"><div class="s-filters-folded">{FILTER * 2}</div></form>
 <div class="s-many"><fieldset class="s-field">{CHOICE * 2}</fieldset></div>
 """
 BOXES = "(selector) => [...document.querySelectorAll(selector)].map((found) => found.getBoundingClientRect().toJSON())"
@@ -39,3 +42,9 @@ def test_a_long_column_name_reaches_over_no_other_box(page):
     first, second = page.evaluate(BOXES, ".form-check span"), page.evaluate(BOXES, ".form-check input")
     assert first[0]["right"] <= second[1]["left"] or first[0]["bottom"] <= second[1]["top"]
     assert first[0]["left"] >= second[0]["right"]
+
+
+def test_filters_that_are_unfolded_stand_beside_one_another_and_over_none(page):
+    (first, second), boxes = page.evaluate(BOXES, ".s-filter > span"), page.evaluate(BOXES, ".s-filter > select")
+    assert first["right"] <= second["left"] and boxes[0]["right"] <= boxes[1]["left"]
+    assert boxes[0]["top"] == boxes[1]["top"] and boxes[1]["right"] <= 390

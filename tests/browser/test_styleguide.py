@@ -120,6 +120,51 @@ def test_filtering_keeps_the_sort_and_the_count_is_right(visit):
     expect(page.locator("#rows")).to_contain_text("Nothing matches these filters.")
 
 
+PHONE = {"viewport": {"width": 390, "height": 844}}
+
+
+def filters(page):
+    return page.locator("#rows-filters")
+
+
+def test_on_a_phone_many_filters_are_folded_and_a_keyboard_opens_them(visit):
+    page = visit("lists/", **PHONE)
+    fold, state = page.locator(".s-filters-fold > summary"), filters(page).get_by_label("State")
+    expect(page.get_by_role("searchbox")).to_be_visible()
+    expect(page.locator("tbody tr").first).to_be_in_viewport()
+    expect(state).to_be_hidden()
+    page.get_by_role("searchbox").focus()
+    page.keyboard.press("Tab")
+    expect(fold).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(state).to_be_visible()
+    page.keyboard.press("Tab")
+    expect(state).to_be_focused()
+    state.select_option("failed")
+    expect(fold).to_have_text("Filters (1)")
+    expect(page).to_have_url(re.compile("state=failed"))
+    expect(state).to_be_visible()
+
+
+def test_a_filter_that_is_set_stands_open_on_a_phone_also_without_script(visit):
+    page = visit("lists/?state=failed&owner=scientist", java_script_enabled=False, **PHONE)
+    expect(page.locator(".s-filters-fold > summary")).to_have_text("Filters (2)")
+    expect(filters(page).get_by_label("State")).to_have_value("failed")
+    expect(filters(page).get_by_label("Owner")).to_be_visible()
+    page = visit("lists/?q=weather", java_script_enabled=False, **PHONE)
+    expect(filters(page).get_by_label("State")).to_be_hidden()
+
+
+def test_on_a_wide_screen_no_filter_is_folded(visit):
+    page = visit("lists/")
+    expect(page.locator(".s-filters-fold > summary")).to_be_hidden()
+    tops = {round(filters(page).get_by_label(name).bounding_box()["y"]) for name in ("State", "Owner", "Version")}
+    assert len(tops) == 1
+    page.get_by_role("searchbox").focus()
+    page.keyboard.press("Tab")
+    expect(filters(page).get_by_label("State")).to_be_focused()
+
+
 def test_arrows_walk_the_rows(visit):
     page = visit("lists/")
     page.locator("tbody a").first.focus()

@@ -30,6 +30,18 @@ def test_a_chart_has_its_figures_as_table_and_csv(visit):  # noqa: F811
     assert lines[1] == "2013-07-01T00:00:00Z,120,196.3"
 
 
+@pytest.mark.parametrize("language", ["en", "ar"])
+def test_a_heat_map_keeps_the_names_of_its_rows_and_its_key_in_sight(visit, language):  # noqa: F811
+    page = visit("views/", language=language, viewport={"width": 390, "height": 844})
+    kept = page.locator(".s-heat tbody th").first, page.locator(".s-heat-key")
+    cell = page.locator(".s-heat tbody td").first
+    where, beginning = [one.bounding_box()["x"] for one in kept], cell.bounding_box()["x"]
+    page.locator(".s-heat-scroll").evaluate("(map) => map.scrollTo({ left: document.dir === 'rtl' ? -120 : 120 })")
+    assert abs(cell.bounding_box()["x"] - beginning) == pytest.approx(120, abs=1)
+    # The first column keeps at most the gap between cells.
+    assert [one.bounding_box()["x"] for one in kept] == pytest.approx(where, abs=2.5)
+
+
 def test_a_chart_is_saved_as_a_picture(visit):  # noqa: F811
     page = visit("views/")
     with page.expect_download() as download:

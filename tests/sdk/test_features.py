@@ -78,6 +78,8 @@ def test_services_and_marks_on_the_command_line(run, view):
     assert made["views"] == [{"view": str(view.pk), "features": ["delay"]}]
     second = json.loads(run("feature-service", "define", "late", "--view", "delays", "--json"))
     assert (second["number"], "late" in run("feature-service", "list")) == (2, True)
+    edited = json.loads(run("feature-service", "edit", "late v1", "--description", "y", "--tag", "b", "--json"))
+    assert (edited["id"], edited["description"], edited["tags"]) == (made["id"], "y", ["b"])
     run("feature-service", "deprecate", made["id"], "Old", "--instead", second["id"])
     assert json.loads(run("feature-service", "show", made["id"], "--json"))["deprecated_because"] == "Old"
     run("feature-service", "restore", made["id"])

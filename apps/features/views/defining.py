@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from apps.datasets import selectors as datasets
 from apps.features import forms, selectors, services
 from apps.features.errors import DefinitionRefused
+from apps.features.views import examples
 from apps.features.views.column_offers import chosen_versions, offered
 from apps.features.views.presentation import similar_in_words
 from apps.features.views.things import address, as_id, kinds, view_of
@@ -30,7 +31,8 @@ _OF_ENTITY = {"name": "new_entity", "key_types": "key_type"}
 @access.page(Permission.FEATURE_DEFINE)
 def view_define(request: PortalRequest, tenant: str, project: str) -> HttpResponse:
     act = request.POST.get("act", "preview") if request.method == "POST" else ""
-    form = _form(request, act)
+    begun = _begun(request)
+    form = _form(request, act, begun)
     context: dict[str, Any] = {"form": form, "tabs": kinds(request, "sql")}
     if act == "columns":
         form.as_typed()
@@ -44,12 +46,19 @@ def view_define(request: PortalRequest, tenant: str, project: str) -> HttpRespon
         with refusals_on(form, otherwise="sql"):
             return _create(request, form)
     context["columns"] = offered(request, context.get("sample"), chosen_versions(form), anew=act == "columns")
+    context["example"] = examples.of_view(request, begun)
     context["entities"] = selectors.visible_entities(actor=request.actor, project_id=request.project.pk)
     status = 422 if act in {"preview", "similar", "create"} and form.errors else 200
     return render_page(request, "features/view_define.html", status=status, **context)
 
 
-def _form(request: PortalRequest, act: str) -> forms.ViewForm:
+def _begun(request: PortalRequest) -> Any:
+    """The view named by ?from=, of which the next version is defined."""
+    asked = request.GET.get("from", "")
+    return view_of(request, as_id(asked)) if asked else None
+
+
+def _form(request: PortalRequest, act: str, begun: Any) -> forms.ViewForm:
     actor, pk = request.actor, request.project.pk
     versions = [(str(v.pk), str(v)) for v in datasets.ready_versions(actor=actor, project_id=pk)]
     found = selectors.visible_entities(actor=actor, project_id=pk)
@@ -58,18 +67,16 @@ def _form(request: PortalRequest, act: str) -> forms.ViewForm:
         request.POST if act else None,
         versions=versions,
         entities=entities,
-        initial=_initial(request),
+        initial=_initial(begun),
         more=int(act == "add"),
     )
     return form.as_typed() if act == "add" else form
 
 
-def _initial(request: PortalRequest) -> dict[str, Any]:
-    """The definition of the view named by ?from=, for its next version."""
-    asked = request.GET.get("from", "")
-    if not asked:
+def _initial(view: Any) -> dict[str, Any]:
+    """The definition of a view, as its next version begins."""
+    if view is None:
         return {}
-    view = view_of(request, as_id(asked))
     same = ("name", "sql", "inputs", "event_time", "created_column", "description")
     words = {name: getattr(view, name) for name in same}
     said = forms.DescriptionForm.said_of(view)

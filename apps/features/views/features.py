@@ -120,7 +120,9 @@ def _values(request: PortalRequest, feature: Any, column: Part) -> Part:
     told += [(_("Half below"), quantiles.get("0.5")), (_("A quarter below"), quantiles.get("0.25"))]
     told += [(_("Three quarters below"), quantiles.get("0.75"))]
     figures = [(term, value) for term, value in told if value is not None]
-    return {"figures": figures, "skew": selectors.skew_of_feature(actor=request.actor, feature=feature)}
+    unreal = next((one.get("unreal", 0) for one in feature.view.features if one["name"] == feature.name), 0)
+    skew = selectors.skew_of_feature(actor=request.actor, feature=feature)
+    return {"figures": figures, "unreal": unreal, "skew": skew}
 
 
 def _versions(request: PortalRequest, feature: Any, column: Part) -> Part:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from apps.datasets import selectors as datasets
 from apps.features import forms, selectors, services
 from apps.features.choices import BuildState
+from apps.features.views import examples
 from apps.features.views.missing import missing_shown
 from apps.features.views.relations import related
 from apps.features.views.things import address
@@ -35,8 +36,17 @@ def training_set_define(request: PortalRequest, tenant: str, project: str) -> Ht
         elif form.is_valid():
             with refusals_on(form):
                 return _define(request, base, form)
+    context["example"] = examples.of_training_set(request, base, _service(request))
     status = 422 if base is not None and form.errors else 200
     return render_page(request, "features/training_set_define.html", status=status, **context)
+
+
+def _service(request: PortalRequest) -> Any:
+    """The service that ?service= names, where it is one of the project."""
+    if not (asked := request.GET.get("service", "")):
+        return None
+    rows = selectors.visible_services(actor=request.actor, project_id=request.project.pk)
+    return next((one for one in rows if str(one.pk) == asked), None)
 
 
 def _form(request: PortalRequest, base: Any) -> forms.TrainingSetForm:

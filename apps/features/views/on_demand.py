@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET
 
 from apps.features import forms, policies, selectors, services
 from apps.features.choices import BuildState
+from apps.features.views import examples
 from apps.features.views.presentation import similar_in_words
 from apps.features.views.things import activity, address, as_id, client_lines, on_demand_of, tabs
 from foundation import access
@@ -30,8 +31,10 @@ Part = dict[str, Any]
 @access.page(Permission.FEATURE_DEFINE)
 def on_demand_define(request: PortalRequest, tenant: str, project: str) -> HttpResponse:
     act = request.POST.get("act", "try") if request.method == "POST" else ""
-    form = _form(request, act)
+    begun = on_demand_of(request, as_id(asked)) if (asked := request.GET.get("from", "")) else None
+    form = _form(request, act, begun)
     context: Part = {"form": form, "functions": services.functions_in_words()}
+    context["example"] = examples.of_on_demand(begun)
     if act == "try" and form.check_for_trying():
         with refusals_on(form, otherwise="features"):
             context |= _tried(request, form)
@@ -46,10 +49,10 @@ def on_demand_define(request: PortalRequest, tenant: str, project: str) -> HttpR
     return render_page(request, "features/on_demand_define.html", status=status, **context)
 
 
-def _form(request: PortalRequest, act: str) -> forms.OnDemandForm:
+def _form(request: PortalRequest, act: str, begun: Any) -> forms.OnDemandForm:
     views = selectors.visible_views(actor=request.actor, project_id=request.project.pk, newest_only=True)
     offered = list(views.filter(state=BuildState.READY))
-    initial = _initial(request)
+    initial = _initial(begun)
     known = {str(view.pk) for view in offered}
     # The next version may go on using what the one before used, though a newer version of it is there.
     older = [UUID(part["view"]) for part in initial.get("uses", []) if part["view"] not in known]
@@ -59,11 +62,9 @@ def _form(request: PortalRequest, act: str) -> forms.OnDemandForm:
     return forms.OnDemandForm(request.POST if act else None, views=offered, initial=initial)
 
 
-def _initial(request: PortalRequest) -> Part:
-    asked = request.GET.get("from", "")
-    if not asked:
+def _initial(view: Any) -> Part:
+    if view is None:
         return {}
-    view = on_demand_of(request, as_id(asked))
     return {
         "name": view.name,
         "request": forms.lines_of(view.request, ":"),

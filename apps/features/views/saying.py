@@ -90,7 +90,7 @@ def deprecate_page(
             said = _("%(name)s is deprecated; whoever uses it is told.") % {"name": thing}
             offer_undo(request, said, f"{back}restore/")
             return redirect(request, back)
-    context = {"form": form, "thing": thing, "back": back, **_list_of(thing)}
+    context = {"form": form, "thing": thing, "back": back, _word_of(thing): thing, **_list_of(thing)}
     return render_page(request, "features/deprecate.html", status=422 if form.errors else 200, **context)
 
 

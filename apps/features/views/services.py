@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from apps.features import forms, policies, selectors, services
 from apps.features.choices import GONE, BuildState
+from apps.features.views import examples
 from apps.features.views.saying import deprecate_page, edit_page, restored
 from apps.features.views.things import activity, address, as_id, client_lines, service_of
 from foundation import access
@@ -31,8 +32,10 @@ def service_define(request: PortalRequest, tenant: str, project: str) -> HttpRes
     rows = selectors.visible_views(actor=request.actor, project_id=request.project.pk, newest_only=True)
     views = list(rows.filter(state__in=[BuildState.READY, BuildState.BUILDING]).order_by("name"))
     on_demand = _on_demand(request)
-    form = forms.ServiceForm(request.POST or None, views=views, on_demand=on_demand, initial=_initial(request))
+    begun = service_of(request, as_id(asked)) if (asked := request.GET.get("from", "")) else None
+    form = forms.ServiceForm(request.POST or None, views=views, on_demand=on_demand, initial=_initial(request, begun))
     context: dict[str, Any] = {"form": form, "offered": len(views) + len(on_demand)}
+    context["example"] = examples.of_service(request, begun)
     if request.method == "POST" and form.is_valid():
         with refusals_on(form):
             if request.POST.get("act") != "file":
@@ -59,12 +62,10 @@ def _on_demand(request: PortalRequest) -> list[Any]:
     return [one for one in rows.order_by("name") if not selectors.views_gone(actor=request.actor, view=one)]
 
 
-def _initial(request: PortalRequest) -> dict[str, Any]:
-    """The service named by ?from=, as its next version begins: of each of its views the newest version."""
-    asked = request.GET.get("from", "")
-    if not asked:
+def _initial(request: PortalRequest, service: Any) -> dict[str, Any]:
+    """A service as its next version begins: of each of its views the newest version."""
+    if service is None:
         return {}
-    service = service_of(request, as_id(asked))
     newest = selectors.visible_views(actor=request.actor, project_id=request.project.pk, newest_only=True)
     ids = {view.name: view.pk.hex for view in newest}
     found: dict[str, Any] = {"name": service.name, **forms.DescriptionForm.said_of(service)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import dataclass
 from typing import Any
 
 from apps.datasets import selectors as datasets
@@ -14,6 +15,39 @@ _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _UNKNOWN = [{"name": "id", "type": "VARCHAR"}, {"name": "value", "type": "DOUBLE"}]
 # A view wants to know when its values held; what has no time of its own is said to have held for long.
 _LONG_AGO = "TIMESTAMP '2000-01-01' AS event_time"
+
+
+@dataclass(frozen=True)
+class Table:
+    """A version with its columns, those alone that SQL takes without quotes. `alias` is what SQL calls it."""
+
+    name: str
+    alias: str
+    version: str
+    columns: list[dict[str, Any]]
+
+    @property
+    def time(self) -> str:
+        times = (c["name"] for c in self.columns if c["type"].upper().startswith(("TIMESTAMP", "DATE")))
+        return next(times, "")
+
+    @property
+    def key(self) -> str:
+        return self._others[0]
+
+    @property
+    def last(self) -> str:
+        return str(self.columns[-1]["name"])
+
+    @property
+    def select(self) -> str:
+        """A view of it: a key, a time, and one feature where there is one."""
+        key, *rest = self._others
+        return " ".join(["SELECT", ", ".join([key, self.time or _LONG_AGO, *rest[-1:]]), "FROM", self.alias])
+
+    @property
+    def _others(self) -> list[str]:
+        return [column["name"] for column in self.columns if column["name"] != self.time] or ["id"]
 
 
 _ON_DEMAND = """client.on_demand.define(
@@ -28,36 +62,38 @@ def of_page(request: PortalRequest, shown: str) -> str:
         return _ON_DEMAND
     if shown == "history":
         return of_list()
-    rows = datasets.visible_datasets(actor=request.actor, project_id=request.project.pk)
-    dataset: Any = next((row for row in rows[:20] if getattr(row, "latest_id", None)), None)
-    schema = dataset.latest_schema if dataset else _UNKNOWN
-    columns = [column for column in schema if _PLAIN.fullmatch(column["name"])] or _UNKNOWN
-    name, table = (dataset.name, datasets.sql_name(dataset)) if dataset else ("my_table", "my_table")
-    found = f'table = client.datasets.find({json.dumps(name, ensure_ascii=False)})["latest_version"]["id"]\n'
+    table = first_table(request)
+    columns = table.columns
+    found = f'table = client.datasets.find({json.dumps(table.name, ensure_ascii=False)})["latest_version"]["id"]\n'
     if shown == "services":
         return 'view = client.features.get("my_view")["id"]\nclient.feature_services.define("my_service", [view])'
     if shown == "entities":
         return f'client.features.entity("my_entity", {{"{columns[0]["name"]}": "text"}}, description="…")'
-    return found + (_training_set(columns) if shown == "sets" else _view(columns, table))
+    return found + (_training_set(table) if shown == "sets" else _view(table))
 
 
-def _time(columns: list[dict[str, Any]]) -> str:
-    times = (c["name"] for c in columns if c["type"].upper().startswith(("TIMESTAMP", "DATE")))
-    return next(times, "")
+def first_table(request: PortalRequest) -> Table:
+    """Of the project's first dataset with rows; without one it is made up."""
+    rows = datasets.visible_datasets(actor=request.actor, project_id=request.project.pk)
+    dataset: Any = next((row for row in rows[:20] if getattr(row, "latest_id", None)), None)
+    if dataset is None:
+        return Table("my_table", "my_table", "…", _UNKNOWN)
+    return table_of(dataset, dataset.latest_id, dataset.latest_schema)
 
 
-def _training_set(columns: list[dict[str, Any]]) -> str:
-    time = _time(columns)
-    when = f', event_time="{time}"' if time else ""
-    return f'client.training_sets.create("my_set", base_version=table, label="{columns[-1]["name"]}"{when})'
+def table_of(dataset: Any, version_id: Any, schema: list[dict[str, Any]]) -> Table:
+    columns = [column for column in schema if _PLAIN.fullmatch(column["name"])] or _UNKNOWN
+    return Table(dataset.name, datasets.sql_name(dataset), str(version_id), columns)
 
 
-def _view(columns: list[dict[str, Any]], table: str) -> str:
-    time = _time(columns)
-    key, *rest = [column["name"] for column in columns if column["name"] != time] or ["id"]
-    sql = " ".join(["SELECT", ", ".join([key, time or _LONG_AGO, *rest[-1:]]), "FROM", table])
+def _training_set(table: Table) -> str:
+    when = f', event_time="{table.time}"' if table.time else ""
+    return f'client.training_sets.create("my_set", base_version=table, label="{table.last}"{when})'
+
+
+def _view(table: Table) -> str:
     return (
-        f'client.features.entity("my_entity", ["{key}"])\n'
-        f'client.features.define(\n    "my_view", entity="my_entity", event_time="{time or "event_time"}",\n'
-        f'    sql="{sql}", inputs={{"{table}": table}})'
+        f'client.features.entity("my_entity", ["{table.key}"])\n'
+        f'client.features.define(\n    "my_view", entity="my_entity", event_time="{table.time or "event_time"}",\n'
+        f'    sql="{table.select}", inputs={{"{table.alias}": table}})'
     )

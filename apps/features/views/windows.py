@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from apps.datasets import selectors as datasets
 from apps.features import forms, selectors, services
+from apps.features.views import examples
 from apps.features.views.column_offers import offered
 from apps.features.views.defining import entity_of
 from apps.features.views.presentation import similar_in_words
@@ -29,7 +30,8 @@ from foundation.web.requests import PortalRequest
 @access.page(Permission.FEATURE_DEFINE)
 def windows_define(request: PortalRequest, tenant: str, project: str) -> HttpResponse:
     act = _act(request)
-    form = _form(request, act)
+    begun = _begun(request)
+    form = _form(request, act, begun)
     context: dict[str, Any] = {"form": form, "tabs": kinds(request, "windows")}
     if act == "preview" and form.check_for_preview():
         with refusals_on(form, otherwise="sql"):
@@ -44,6 +46,7 @@ def windows_define(request: PortalRequest, tenant: str, project: str) -> HttpRes
             if act == "create":
                 return _create(request, form)
             context["written"] = services.text_of_made(lambda: _written(request, form))
+    context["example"] = examples.of_windows(request, begun)
     context["columns"] = offered(request, context.get("sample"), _version_of(request, form), anew=act == "columns")
     status = 422 if act in {"preview", "create", "file"} and form.errors else 200
     return render_page(request, "features/windows_define.html", status=status, **context)
@@ -55,13 +58,24 @@ def _act(request: PortalRequest) -> str:
     return "remove" if "remove" in request.POST else request.POST.get("act", "preview")
 
 
-def _form(request: PortalRequest, act: str) -> forms.WindowsForm:
+def _begun(request: PortalRequest) -> Any:
+    """The view named by ?from=, of which the next version is defined."""
+    asked = request.GET.get("from", "")
+    if not asked:
+        return None
+    view = view_of(request, as_id(asked))
+    if not view.windows:
+        raise NotFound(_("This view has no windows."))
+    return view
+
+
+def _form(request: PortalRequest, act: str, begun: Any) -> forms.WindowsForm:
     found = selectors.visible_entities(actor=request.actor, project_id=request.project.pk)
     form = forms.WindowsForm(
         request.POST if act else None,
         sources=_sources(request),
         entities=[(str(e.pk), f"{e.name} ({', '.join(e.join_keys)})") for e in found],
-        initial=_initial(request),
+        initial=forms.WindowsForm.said_of(begun) if begun else {},
         more=int(act == "add"),
         without=whole(request.POST.get("remove")) if act == "remove" else None,
     )
@@ -100,17 +114,6 @@ def _version_of(request: PortalRequest, form: forms.WindowsForm) -> list[str]:
     stream = next((row for row in rows if str(row.pk) == pk), None)
     newest = datasets.latest_ready(stream.dataset) if stream else None
     return [str(newest.pk)] if newest else []
-
-
-def _initial(request: PortalRequest) -> dict[str, Any]:
-    """The declaration of the view named by ?from=, for its next version."""
-    asked = request.GET.get("from", "")
-    if not asked:
-        return {}
-    view = view_of(request, as_id(asked))
-    if not view.windows:
-        raise NotFound(_("This view has no windows."))
-    return forms.WindowsForm.said_of(view)
 
 
 def _events(form: forms.WindowsForm) -> dict[str, Any]:

@@ -11,9 +11,11 @@ import pytest
 from apps.features import services
 from apps.features.choices import BuildState
 from apps.features.errors import DefinitionRefused
+from apps.features.models import Feature
 from apps.features.services.unreal import made_missing
 from foundation import lake
 from runtime import entity_keys
+from tests.apps.features.stage import deliver_events
 
 SELECT = "SELECT carrier, moment, {} FROM delays"
 REFUSED = [
@@ -138,6 +140,19 @@ def test_what_is_no_number_or_infinite_is_missing_and_counted(define, carrier, i
     assert second["share"] == 1.0
     told = {feature["name"]: feature.get("unreal", 0) for feature in view.features}
     assert told == {"share": 1, "log": 1, "delay": 0}
+
+
+def test_a_feature_says_how_many_of_its_missing_values_were_no_number(define, carrier, ingested, run_jobs, client_as):
+    delays = ingested("delays.csv", b"carrier,moment,delay\nAA,2013-01-01 09:00:00,0\nBB,2013-01-01 09:00:00,5\n")
+    sql = "SELECT carrier, moment, CASE delay WHEN 0 THEN 'inf'::DOUBLE ELSE 1 END AS share, delay FROM d"
+    view = define.view(carrier, "shares", sql, event_time="moment", d=delays)
+    run_jobs()
+    deliver_events()
+    client = client_as(define._by["actor"])
+    for name, said in (("share", True), ("delay", False)):
+        feature = Feature.objects.get(view=view, name=name)
+        page = client.get(f"/t/acme/p/flights/features/catalogue/{feature.pk}/").content.decode()
+        assert ("one was NaN or infinite" in page) is said
 
 
 def test_nan_and_infinities_become_nulls_batch_by_batch():

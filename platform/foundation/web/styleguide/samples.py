@@ -59,6 +59,8 @@ class SampleFilter(forms.Form):
         required=False,
         choices=[("", _("Any")), ("ready", _("Ready")), ("ingesting", _("Ingesting")), ("failed", _("Failed"))],
     )
+    owner = forms.CharField(label=_("Owner"), required=False)
+    version = forms.CharField(label=_("Version"), required=False)
 
 
 class SampleForm(forms.Form):
@@ -113,6 +115,12 @@ def rows(now: datetime) -> list[dict[str, Any]]:
         }
         for i in range(137)
     ]
+
+
+def is_wanted(row: dict[str, Any], asked: dict[str, Any]) -> bool:
+    """Whether a row is one that the filter asks for."""
+    alike = all(asked.get(name, "") in ("", row[name]) for name in ("state", "version"))
+    return alike and asked.get("q", "") in row["name"] and asked.get("owner", "") in row["owner"]
 
 
 LINKS = (  # kind, name, state, its word, days ago

@@ -89,8 +89,7 @@ def _table(request: HttpRequest) -> PortalTable:
     asked = samples.SampleFilter(request.GET or None)
     asked.is_valid()
     wanted = getattr(asked, "cleaned_data", {})
-    name, state = wanted.get("q", ""), wanted.get("state", "")
-    found = [row for row in samples.rows(now()) if name in row["name"] and state in ("", row["state"])]
+    found = [row for row in samples.rows(now()) if samples.is_wanted(row, wanted)]
     table = build_table(request, samples.SampleTable, found)
     table.filterset = SimpleNamespace(form=asked)
     return table

@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 from foundation.web.long_choices import LongChoices, parted
 
 register = template.Library()
+_FEW_FILTERS = 2
 
 
 @register.filter
@@ -56,6 +57,22 @@ def search_widget(field: BoundField) -> SafeString:
         "autocomplete": "off",
     }
     return SafeString(field.as_widget(widget=forms.TextInput(attrs={"type": "search"}), attrs=attrs))
+
+
+@register.simple_tag
+def filter_fields(form: forms.BaseForm) -> dict[str, Any]:
+    """The fields of a filter bar: `shown` always, `folded` where the screen is narrow, `set` of these, `open` or not.
+
+    A few beside the search need no fold: it would take as much room as they do.
+    """
+    every = form.visible_fields()
+    others = [field for field in every if field.name != "q"]
+    if len(others) <= _FEW_FILTERS:
+        return {"shown": every}
+    given = [field for field in others if field.name in form.changed_data]
+    opened = bool(given) or any(field.errors for field in others)
+    shown = [field for field in every if field.name == "q"]
+    return {"shown": shown, "folded": others, "set": len(given), "open": opened}
 
 
 @register.simple_tag

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from argparse import Namespace
+from argparse import ArgumentParser, Namespace
 from pathlib import Path
 from typing import Any
 
@@ -36,10 +36,8 @@ def add_to(acts: Any) -> None:
     about.add_argument("entity", help="its name")
     edit = add(features, "edit", features_edit, "change description, owner or tags; the version stays")
     edit.add_argument("view", help=_VIEW)
-    for parser in (about, edit):
-        parser.add_argument("--description")
-        parser.add_argument("--owner", help="a member's email")
-        parser.add_argument("--tag", action="append", help="again for more; they take the place of those before")
+    _says(about)
+    _says(edit)
     deprecate = add(features, "deprecate", features_deprecate, "mark a version, and tell whoever uses it")
     deprecate.add_argument("view", help=_VIEW)
     deprecate.add_argument("reason")
@@ -66,10 +64,20 @@ def _services(service: Any) -> None:
         ("remove", service_remove, "remove a version that nothing was made of"),
     ):
         add(service, word, act, said).add_argument("service", help=_SERVICE)
+    edit = add(service, "edit", service_edit, "change description, owner or tags; the version stays")
+    edit.add_argument("service", help=_SERVICE)
+    _says(edit)
     deprecate = add(service, "deprecate", service_deprecate, "mark a version, and tell whoever uses it")
     deprecate.add_argument("service", help=_SERVICE)
     deprecate.add_argument("reason")
     deprecate.add_argument("--instead", default="", help="the service to take instead: its id or name")
+
+
+def _says(parser: ArgumentParser) -> None:
+    """What is said anew about a thing that is there; `_said` reads it."""
+    parser.add_argument("--description")
+    parser.add_argument("--owner", help="a member's email")
+    parser.add_argument("--tag", action="append", help="again for more; they take the place of those before")
 
 
 def features_plan(client: Client, said: Namespace) -> None:
@@ -140,6 +148,10 @@ def service_list(client: Client, said: Namespace) -> None:
 
 def service_show(client: Client, said: Namespace) -> None:
     show(client.feature_services.get(said.service), as_json=said.json)
+
+
+def service_edit(client: Client, said: Namespace) -> None:
+    show(client.feature_services.edit(_service(client, said.service), **_said(said)), as_json=said.json)
 
 
 def service_deprecate(client: Client, said: Namespace) -> None:

@@ -1,0 +1,171 @@
+"""What a definition is called and made of, for the programs on the pages that define: see `foundation.web.equals`.
+
+Of a thing of which the next version is defined it is what the thing is now; else what the project has makes an example
+that runs as it stands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from apps.datasets import selectors as datasets
+from apps.features import selectors
+from apps.features.choices import BuildState, EventSource, KnownSince
+from apps.features.views.snippets import first_table, table_of
+from foundation.web.requests import PortalRequest
+
+Words = dict[str, Any]
+_DAY_S, _HOUR_S = 86_400, 3_600
+_COUNTED = [{"name": "events_24h", "function": "count", "column": "", "seconds": _DAY_S, "quantile": None}]
+
+
+def of_view(request: PortalRequest, view: Any = None) -> Words:
+    if view is not None:
+        named = _versions(request, view.inputs.values())
+        words: Words = {"name": view.name, "sql": view.sql, "event_time": view.event_time, "inputs": dict(view.inputs)}
+        said = {alias: named.get(pk, pk) for alias, pk in view.inputs.items()}
+        return {**words, "said": said, "options": _repeated("--input", said), **_of_entity(view.entity)}
+    table = first_table(request)
+    words = {"name": "my_view", "sql": table.select, "event_time": table.time or "event_time"}
+    said = {table.alias: table.name}
+    inputs = {"inputs": {table.alias: table.version}, "said": said, "options": _repeated("--input", said)}
+    return {**words, **inputs, **_new_entity(table.key)}
+
+
+def of_windows(request: PortalRequest, view: Any = None) -> Words:
+    """Its options hold the source, the aggregations, and when events count as known where that is said."""
+    if view is not None:
+        words = {**_declared(view), **_of_entity(view.entity)}
+        return {**words, "options": _windows_options(words, words["version"])}
+    table = first_table(request)
+    words = {
+        "name": "my_windows",
+        "event_time": table.time or "event_time",
+        "version": table.version,
+        "stream": None,
+        "sql": "",
+        "slide": _HOUR_S,
+        "aggregations": _COUNTED,
+        "known_since": "",
+        "created_column": "",
+        **_new_entity(table.key),
+    }
+    return {**words, "options": _windows_options(words, table.name)}
+
+
+def _declared(view: Any) -> Words:
+    told = view.windows
+    source = told["source"]["id"]
+    of_version = told["source"]["kind"] == EventSource.VERSION
+    return {
+        "name": view.name,
+        "event_time": view.event_time,
+        "version": source if of_version else None,
+        "stream": None if of_version else source,
+        "sql": view.sql,
+        "slide": told["slide_seconds"],
+        "aggregations": [{part: one[part] for part in _COUNTED[0]} for one in told["aggregations"]],
+        "known_since": told["known_since"],
+        "created_column": view.created_column if told["known_since"] == KnownSince.COLUMN else "",
+    }
+
+
+def _windows_options(words: Mapping[str, Any], dataset: Any) -> list[str]:
+    source = ["--stream", words["stream"]] if words["stream"] else ["--dataset", dataset]
+    select = ["--sql", "events.sql"] if words["sql"] else []
+    known = ["--known-since", words["known_since"]] if words["known_since"] else []
+    created = ["--created", words["created_column"]] if words["created_column"] else []
+    made = {one["name"]: _aggregation(one) for one in words["aggregations"]}
+    return [*source, *select, "--slide", f"{words['slide']}s", *_repeated("--aggregation", made), *known, *created]
+
+
+def _aggregation(one: Mapping[str, Any]) -> str:
+    last = [] if one["quantile"] is None else [str(one["quantile"])]
+    return ":".join([one["function"], one["column"], f"{one['seconds']}s", *last])
+
+
+def of_service(request: PortalRequest, service: Any = None) -> Words:
+    if service is None:
+        view = _ready(request).first()
+        parts = [{"view": str(view.pk) if view else "…", "features": None}]
+        return {"name": "my_service", "views": parts, "on_demand": [], "options": ["--view", str(view or "my_view")]}
+    actor = request.actor
+    views = selectors.views_of_service(actor=actor, service=service)
+    made = selectors.on_demand_of_service(actor=actor, service=service)
+    return {
+        "name": service.name,
+        "views": [{"view": str(view.pk), "features": list(names)} for view, names in views],
+        "on_demand": [{"id": str(one.pk), "features": list(names)} for one, names in made],
+        "options": [*_parts("--view", views), *_parts("--on-demand", made)],
+    }
+
+
+def _parts(option: str, parts: Iterable[tuple[Any, Iterable[str]]]) -> list[str]:
+    return [word for thing, names in parts for word in (option, f"{thing}:{','.join(names)}")]
+
+
+def of_on_demand(view: Any = None) -> Words:
+    name: str = view.name if view else "trip_context"
+    asked: Words = dict(view.request) if view else {"distance_km": "number"}
+    values: Words = dict.fromkeys(view.inputs) if view else {"distance_km": 120}
+    made_of = view.features if view else [{"name": "long_trip", "expression": "distance_km > 100"}]
+    features: Words = {one["name"]: one["expression"] for one in made_of}
+    uses: Words = {part["view"]: list(part["features"]) for part in view.uses} if view else {}
+    options = [*_repeated("--feature", features), *_repeated("--request", asked)]
+    return {
+        "name": name,
+        "request": asked,
+        "features": features,
+        "uses": uses,
+        "values": values,
+        "feature_list": [{"name": one, "expression": text} for one, text in features.items()],
+        "use_list": [{"view": pk, "features": names} for pk, names in uses.items()],
+        "options": [*options, *(word for pk in uses for word in ("--view", pk))],
+    }
+
+
+def of_training_set(request: PortalRequest, base: Any, service: Any = None) -> Words:
+    """Of the version `base` once it is chosen; with a view that its columns have the keys of, or with the service."""
+    table = table_of(base.dataset, base.pk, base.schema) if base else first_table(request)
+    there = {column["name"] for column in table.columns}
+    joined = _ready(request) if table.time and service is None else ()
+    view = next((one for one in joined if there.issuperset(one.entity.join_keys)), None)
+    when = ["--event-time", table.time] if table.time else []
+    named = ["--view", str(view)] if view else []
+    named += ["--service", str(service)] if service else []
+    return {
+        "name": "my_set",
+        "base": str(base) if base else table.name,
+        "version": table.version,
+        "label": table.last,
+        "event_time": table.time,
+        "views": [{"view": str(view.pk)}] if view else [],
+        "view_names": [str(view)] if view else [],
+        "service": str(service.pk) if service else None,
+        "options": [*when, *named],
+    }
+
+
+def _ready(request: PortalRequest) -> Any:
+    rows = selectors.visible_views(actor=request.actor, project_id=request.project.pk, newest_only=True)
+    return rows.filter(state=BuildState.READY).select_related("entity").order_by("name")
+
+
+def _versions(request: PortalRequest, ids: Iterable[str]) -> dict[str, str]:
+    """What versions are called, of those that may be seen."""
+    seen = datasets.visible_versions(actor=request.actor).filter(pk__in=set(ids)).select_related("dataset")
+    return {str(one.pk): str(one) for one in seen}
+
+
+def _of_entity(entity: Any) -> Words:
+    keys = dict.fromkeys(entity.join_keys, "")
+    return {"entity": entity.name, "keys": list(keys), "key_options": _repeated("--key", keys, sign="")}
+
+
+def _new_entity(key: str) -> Words:
+    return {"entity": "my_entity", "keys": [key], "key_options": ["--key", key]}
+
+
+def _repeated(option: str, words: Mapping[str, Any], sign: str = "=") -> list[str]:
+    return [part for name, value in words.items() for part in (option, f"{name}{sign}{value}")]

@@ -1,0 +1,144 @@
+"""What pages of features do stands on them as curl, Python and command line, and the curl does it."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+import shlex
+
+import pytest
+from django.urls import resolve, reverse
+
+from apps.features import selectors, services
+from apps.features.urls import project_patterns
+from foundation.web import equals
+from tests.apps.features.stage import deliver_events
+
+HERE = {"tenant": "acme", "project": "flights"}
+DEFINING = ("view", "windows", "on_demand", "service", "training_set")
+TABS = ("", "?tab=online", "?tab=skew", "?tab=activity")
+
+
+@pytest.fixture
+def client(client_as, admin):
+    return client_as(admin)
+
+
+@pytest.fixture
+def things(made, project, scientist, written):
+    """One of each thing that an address under features names, by the name of its variable."""
+    view, training_set = made
+    by = {"actor": scientist, "project": project}
+    computed = services.define_on_demand(
+        **by,
+        name="context",
+        request={"bar": "number"},
+        uses=[{"view": str(view.pk), "features": None}],
+        features=[{"name": "much", "expression": "spent > bar"}],
+    )
+    parts = {"views": [{"view": view.pk, "features": ["spent"]}], "on_demand": [{"id": computed.pk, "features": None}]}
+    service = services.define_service(**by, name="spenders", **parts)
+    asked = {"event_time": "seen", "features": ["spending:spent"], "keys": {"person": "customer"}}
+    retrieval = services.ask_for_history(**by, base_version_id=training_set.base_version_id, upload_id=None, **asked)
+    deliver_events()
+    feature = selectors.visible_features(actor=scientist, project_id=project.pk).filter(view=view).first()
+    return {
+        "view_id": view.pk,
+        "entity_id": view.entity_id,
+        "service_id": service.pk,
+        "on_demand_id": computed.pk,
+        "training_set_id": training_set.pk,
+        "retrieval_id": retrieval.pk,
+        "feature_id": feature.pk,
+    }
+
+
+def addresses(things):
+    """Every address of a page under features, by its name; rows and charts are files, and no pages."""
+    for pattern in project_patterns:
+        words = {name: things[name] for name in pattern.pattern.converters if name in things}
+        if words.keys() == pattern.pattern.converters.keys() and not str(pattern.pattern).endswith(".json"):
+            yield pattern.name, reverse(f"features:{pattern.name}", kwargs={**HERE, **words})
+
+
+def main_of(client, path):
+    answer = client.get(path)
+    return answer.content.decode().partition("<main")[2].partition("</main>")[0] if answer.status_code == 200 else ""
+
+
+def does(act, address):
+    """Whether the act is what a post to the address does: by the last word of both, or by deleting."""
+    word, done = address.strip("/").rpartition("/")[2], act.path.strip("/").rpartition("/")[2]
+    return word in done if act.method == "POST" else act.method == "DELETE" and word in ("remove", "delete")
+
+
+def test_every_page_with_a_form_says_what_it_does_by_program(client, things):
+    shown = [(name, path + tab) for name, path in addresses(things) for tab in TABS]
+    forms = [(name, page) for name, path in shown if 'method="post"' in (page := main_of(client, path))]
+    assert {"view_detail", "history_detail", "view_remove", "on_demand_deprecate"} <= {name for name, _page in forms}
+    without = {name for name, page in forms if "The same by program" not in page}
+    assert not without, without
+
+
+def test_what_is_posted_from_another_page_stands_there_by_program(client, things):
+    """A button posts to an address that is no page, which begins with that of the thing it stands beside."""
+    posted = {path: name for name, path in addresses(things) if client.get(path).status_code in (303, 405)}
+    assert len(posted) >= 8
+    for path in posted:
+        home = resolve(path.rstrip("/").rpartition("/")[0] + "/").view_name
+        assert any(does(act, path) for act in equals.acts_of(home)), (home, path)
+
+
+def test_a_save_that_is_refused_is_answered_with_what_it_does_by_program(client, things):
+    view = things["view_id"]
+    for word in ("freshness", "skew"):
+        answer = client.post(f"/t/acme/p/flights/features/views/{view}/{word}/", {"amount": "-1", "share": "-1"})
+        assert answer.status_code == 422
+        assert "The same by program" in answer.content.decode()
+
+
+def sent_by(page):
+    """Every curl of the page, as the operation that it asks and what it sends."""
+    for code in re.findall(r"<code>(curl -X POST .*?)</code>", page, re.DOTALL):
+        words = shlex.split(html.unescape(code).replace("\\\n", ""))
+        yield words[3].partition("/api/v1/")[2], words[words.index("-d") + 1]
+
+
+@pytest.mark.parametrize("kind", DEFINING)
+def test_what_a_defining_page_shows_can_be_pasted_as_it_is(kind, client, api_as, scientist, carrier, view, flights):
+    program = api_as(scientist)
+    asked = list(sent_by(main_of(client, reverse(f"features:{kind}_define", kwargs=HERE))))
+    assert asked
+    for path, body in asked:
+        answer = program.post(f"/api/v1/{path}", body, content_type="application/json")
+        assert answer.status_code in (200, 201, 202), (path, body, answer.json())
+    if kind == "training_set":
+        assert json.loads(asked[-1][1])["views"]
+
+
+@pytest.mark.parametrize("kind", ["view", "windows", "on_demand", "service"])
+def test_of_the_next_version_it_is_what_the_thing_is_now(
+    kind, client, api_as, scientist, project, carrier, view, flights
+):
+    by = {"actor": scientist, "project": project}
+    uses = [{"view": str(view.pk), "features": ["recent_delay"]}]
+    aggregations = [{"name": "late_2d", "function": "quantile", "column": "late", "seconds": 172_800, "quantile": 0.9}]
+    meant = {"entity": carrier, "event_time": "moment", "slide_seconds": 600, "aggregations": aggregations}
+    derived = {"request": {"bar": "number"}, "features": [{"name": "much", "expression": "recent_delay > bar"}]}
+    computed = services.define_on_demand(**by, name="context", uses=uses, **derived)
+    there = {
+        "view": view,
+        "windows": services.define_windows(**by, name="lateness", version_id=flights.pk, **meant),
+        "on_demand": computed,
+        "service": services.define_service(**by, name="trips", views=uses, on_demand=[{"id": computed.pk}]),
+    }[kind]
+    page = main_of(client, reverse(f"features:{kind}_define", kwargs=HERE) + f"?from={there.pk}")
+    path, body = list(sent_by(page))[-1]
+    answer = api_as(scientist).post(f"/api/v1/{path}", body, content_type="application/json")
+    assert answer.status_code in (201, 202), (path, body, answer.json())
+    made = type(there).objects.get(pk=answer.json()["id"])
+    assert (made.name, made.number) == (there.name, 2)
+    same = {"view": ("sql", "inputs", "event_time"), "windows": ("windows", "event_time")}
+    same |= {"on_demand": ("request", "uses", "features"), "service": ("views", "on_demand")}
+    assert all(getattr(made, word) == getattr(there, word) for word in same[kind])
