@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
     from runtime.online import OnlineView
 
-# Rows of the view that are looked at together: some hundred megabytes of keys and values in the engine.
-CHUNK_ROWS = 2_000_000
 _BATCH = 20_000
 # With more keys than these a look at all rows costs no more.
 _MOST_KEYS = 200_000
