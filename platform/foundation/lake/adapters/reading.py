@@ -32,6 +32,7 @@ _BATCH = 122_880
 # A table that is no larger is copied into memory, to be looked at from several sides.
 _SMALL_ROWS, _SMALL_BYTES, _COPY = 50_000, 2 << 20, "inspected"
 _LOST = (duckdb.IOException, duckdb.TransactionException, duckdb.FatalException, duckdb.ConnectionException)
+_NO_MEMORY = "Out of Memory Error"
 Params = Sequence[Any] | Mapping[str, Any] | None
 Shown: TypeAlias = TableAt | pa.Table
 
@@ -47,8 +48,10 @@ class Reading:
     ) -> None:
         self._place, self._parse, self._change = place, parse, change
 
-    def query(self, sql: str, inputs: Mapping[str, Shown], params: Params = None) -> pa.RecordBatchReader:
-        return self._answer(sql, inputs, params, _BATCH)
+    def query(
+        self, sql: str, inputs: Mapping[str, Shown], params: Params = None, *, at_once: int | None = None
+    ) -> pa.RecordBatchReader:
+        return self._answer(sql, inputs, params, min(_BATCH, at_once or _BATCH))
 
     def _answer(self, sql: str, inputs: Mapping[str, Shown], params: Params, at_once: int) -> pa.RecordBatchReader:
         connection = sessions.open_cursor(self._place)
@@ -56,7 +59,8 @@ class Reading:
             with self._translated():
                 self._show(connection, inputs)
                 # The reader keeps the connection alive, and closes it with itself.
-                return connection.execute(sql, params or None).to_arrow_reader(at_once)
+                reader = connection.execute(sql, params or None).to_arrow_reader(at_once)
+                return pa.RecordBatchReader.from_batches(reader.schema, self._told(reader))
         except Exception:
             connection.close()
             raise
@@ -201,7 +205,26 @@ class Reading:
                 raise incoming.failure from None
             raise self._in_words(error) from error
 
+    def _told(self, reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
+        """The same rows; of an engine without memory it is said half way as it is said at once."""
+        try:
+            yield from reader
+        except OSError as error:
+            if _NO_MEMORY in str(error):
+                raise self._too_small() from error
+            raise
+
+    def _too_small(self) -> LakeFailed:
+        sentence = _(
+            "Values as long as these take more memory than the %(memory)s MB that the lake's engine has. Whoever runs"
+            " the portal raises LAKE_MEMORY_MB; or make a new version of what is read here: its rows are written anew,"
+            " in parts that take less."
+        )
+        return LakeFailed(sentence % {"memory": self._place.memory_mb})
+
     def _in_words(self, error: duckdb.Error) -> Exception:
+        if isinstance(error, duckdb.OutOfMemoryException):
+            return self._too_small()
         if isinstance(error, duckdb.CatalogException | duckdb.BinderException) and "does not exist" in str(error):
             return TableMissing(_("There is no such table in the lake; it may have been dropped."))
         if "No snapshot found" in str(error):

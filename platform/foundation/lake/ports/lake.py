@@ -172,10 +172,13 @@ class Lake(Protocol):
         sql: str,
         inputs: Mapping[str, TableAt | pa.Table],
         params: Sequence[Any] | Mapping[str, Any] | None = None,
+        *,
+        at_once: int | None = None,
     ) -> pa.RecordBatchReader:
         """Answer one of OUR OWN queries over views named as in `inputs`. Never give it SQL that a user wrote.
 
-        An input may be rows that are at hand, which lie in no table.
+        An input may be rows that are at hand, which lie in no table. A batch has so many rows `at_once` at most: for
+        whoever knows how large they are.
         """
 
     def schema(self, at: TableAt) -> list[Column]:
