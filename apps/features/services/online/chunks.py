@@ -68,8 +68,8 @@ def _write_chunk(work: Work, chunk: int) -> int:
             pairs = list(zip(names, work.writer.sealed(names, timelines), strict=True))
         there = work.store.write_as(pairs, **work.fence)
         _check(there == len(pairs))
+        sample += pairs[-written % _SAMPLED :: _SAMPLED]
         written += there
-        sample += pairs[::_SAMPLED]
         work.job.raise_if_cancelled()
         _tell(work, chunk, written)
     read = [work.store.read([name for name, _value in some]) for some in _hundreds(sample)]

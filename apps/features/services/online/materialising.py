@@ -34,7 +34,6 @@ from apps.features.services.online.beginning import make, open_of, overtake
 from apps.features.services.online.chunks import Work, write_chunks
 from apps.features.services.online.keys import drop_online
 from apps.features.services.online.markers import step_online, write_marker
-from apps.features.services.online.parting import chunks_of
 from apps.features.services.online.rows import Rows, counted, distinct_keys, keys_since
 from foundation import jobs, lake, ledger, states
 from foundation.clock import now
@@ -104,11 +103,15 @@ def _rows(job: JobHandle, view: FeatureView, row: Materialisation) -> tuple[Rows
         keys = keys_since(tables, TableAt(at.table, row.since_snapshot), at, view)
         if keys is None:
             row.since_snapshot, row.kind = None, MaterialisationKind.FULL
-    chunks = 1 if keys is not None else chunks_of(found["rows"], size_of(tables, at))
-    if (row.chunks, row.parting) != (chunks, found["parting"]):
-        row.chunks, row.parting = chunks, found["parting"]
+    weight, packed = found.weight, size_of(tables, at)
+    if keys is not None:
+        weight = counted(tables, at, view, as_of_us, keys).weight
+        packed = packed * weight.rows // max(1, found.weight.rows)
+    chunks = weight.chunks(packed)
+    if (row.chunks, row.parting) != (chunks, found.parting):
+        row.chunks, row.parting = chunks, found.parting
         _restart(job, row)
-    return Rows(tables, at, view, as_of_us, bool(found["later"]), chunks, keys), found["newest"]
+    return Rows(tables, at, view, as_of_us, bool(found.later), chunks, weight.at_once, keys), found.newest
 
 
 def _restart(job: JobHandle, row: Materialisation) -> None:
