@@ -23,6 +23,7 @@ from foundation.identity import tokens
 from foundation.jobs.models import Job
 from runtime.online import OnlineReader, Plan, Valkey
 from tests.support.history import acts_on, done_by
+from tests.support.redis_server import RedisServer
 
 AA, DLX, NOBODY = {"carrier": "AA"}, {"carrier": "DLX"}, {"carrier": "ZZ"}
 
@@ -43,9 +44,9 @@ class Server:
         self.running.stop()
 
 
-@pytest.fixture
-def server(settings):
-    server = Server()
+@pytest.fixture(params=[Server, RedisServer])
+def server(request, settings):
+    server = request.param()
     settings.REDIS_URL = server.url
     yield server
     server.stop()
