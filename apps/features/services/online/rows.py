@@ -137,7 +137,7 @@ def keys_since(tables: Lake, since: TableAt, at: TableAt, view: FeatureView) -> 
     """The keys of the rows that came between two snapshots; None where it was more than that, or too many came."""
     import pyarrow as pa
 
-    added = tables.added_between(since, at)
+    added = tables.added_between(since, at, view.entity.join_keys)
     if added is None:
         return None
     names, found, size = view.entity.join_keys, set[tuple[Any, ...]](), 0

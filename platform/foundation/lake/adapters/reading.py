@@ -134,20 +134,25 @@ class Reading:
             at_once = rows_at_once(connection, self._relation(at), there, _BATCH)
         return self._answer(f"SELECT {wanted} FROM {self._relation(at)}", {}, None, at_once)
 
-    def added_between(self, since: TableAt, until: TableAt) -> pa.RecordBatchReader | None:
+    def added_between(
+        self, since: TableAt, until: TableAt, columns: Sequence[str] | None = None
+    ) -> pa.RecordBatchReader | None:
         if since.table != until.table or since.snapshot > until.snapshot or self.schema(since) != self.schema(until):
             return None
+        wanted = [column for column in self.schema(until) if columns is None or column.name in columns]
+        named = ", ".join(name(column.name) for column in wanted)
         if since.snapshot == until.snapshot:
-            return self.query(f"FROM {self._relation(until)} LIMIT 0", {})
+            return self.query(f"SELECT {named} FROM {self._relation(until)} LIMIT 0", {})
         span = f"'lake', 'main', {quoted(since.table)}, {int(since.snapshot) + 1}, {int(until.snapshot)}"
         parts = (f"ducklake_table_deletions({span})", f"ducklake_table_insertions({span})")
         counts = ", ".join(f"(SELECT count(*) FROM {part})" for part in (*parts, *map(self._relation, (since, until))))
         with self._reading() as connection:
             taken, came, before, after = connection.execute(f"SELECT {counts}").fetchone() or (1, 0, 0, 0)
-        # A table that was written anew in between tells of its new rows alone; their number gives it away.
-        if taken or int(before) + int(came) != int(after):
-            return None
-        return self.query(f"FROM ducklake_table_insertions({span})", {})
+            # A table that was written anew in between tells of its new rows alone; their number gives it away.
+            if taken or int(before) + int(came) != int(after):
+                return None
+            at_once = rows_at_once(connection, parts[1], wanted, _BATCH)
+        return self._answer(f"SELECT {named} FROM {parts[1]}", {}, None, at_once)
 
     def exists(self, table: str) -> bool:
         return self._newest(table) is not None

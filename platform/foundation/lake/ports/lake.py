@@ -213,8 +213,10 @@ class Lake(Protocol):
     def read(self, at: TableAt, columns: Sequence[str] | None = None) -> pa.RecordBatchReader:
         """All rows in batches, of all or of the named columns."""
 
-    def added_between(self, since: TableAt, until: TableAt) -> pa.RecordBatchReader | None:
-        """The rows that came to a table between two of its snapshots, where nothing but rows came.
+    def added_between(
+        self, since: TableAt, until: TableAt, columns: Sequence[str] | None = None
+    ) -> pa.RecordBatchReader | None:
+        """The rows that came to a table between two of its snapshots, where nothing but rows came; of some columns.
 
         None where the two are of different tables, have other columns, or rows were changed or taken away in between:
         then `until` is not `since` with something added.
