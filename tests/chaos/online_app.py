@@ -8,14 +8,14 @@ from datetime import timedelta
 
 from portal.working import app as celery  # isort: skip  (what follows needs the settings)
 
-from apps.features.services.online import materialising
+from apps.features.services.online import chunks, parting
 from foundation.jobs import leases
 from tests.chaos.stopping import stop_at, write
 
 __all__ = ["celery"]
 leases.LEASE, leases.RENEW_EVERY = timedelta(seconds=10), 2.0
-materialising.CHUNK_ROWS = 50
-_write_chunk = materialising._write_chunk
+parting.CHUNK_ROWS = 50
+_write_chunk = chunks._write_chunk
 
 
 def after_second():
@@ -30,5 +30,5 @@ def noted(work, chunk):
     return done
 
 
-materialising._write_chunk = noted
+chunks._write_chunk = noted
 stop_at({"second": (sys.modules[__name__], "after_second")})

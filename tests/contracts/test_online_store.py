@@ -1,4 +1,4 @@
-"""Every online store keeps the port's promises."""
+"""Every online store keeps the port's promises, whichever server it is kept by."""
 
 from __future__ import annotations
 
@@ -11,11 +11,24 @@ import redis
 from apps.features.adapters.valkey import store_at
 from apps.features.errors import Forgotten, Overtaken
 from foundation.errors import Unavailable
+from tests.support.redis_server import RedisServer
 
 
-@pytest.fixture(params=["valkey"])
-def store(request, settings):
-    return {"valkey": lambda: store_at(settings.REDIS_URL)}[request.param]()
+@pytest.fixture(scope="module")
+def redis_url():
+    server = RedisServer(password="secret-of-the-test")
+    yield f"{server.url}?db=0"
+    server.stop()
+
+
+@pytest.fixture(params=["valkey", "redis"])
+def url(request, settings):
+    return settings.REDIS_URL if request.param == "valkey" else request.getfixturevalue("redis_url")
+
+
+@pytest.fixture
+def store(url):
+    return store_at(url)
 
 
 @pytest.fixture
@@ -112,6 +125,21 @@ def test_who_writes_is_one_and_whoever_was_overtaken_writes_nothing_more(store, 
     assert store.read([key(b"b")]) == [None]
 
 
+def test_large_values_go_out_in_commands_of_few(store, key):
+    values = [bytes([n]) * 200_000 for n in range(30)]
+    store.claim(key(b"writer"), ONE)
+    pairs = [(key(b"%d" % n), value) for n, value in enumerate(values)]
+    before = commands_of(store, b"mset")
+    assert store.write_as(pairs, writer=key(b"writer"), number=ONE) == 30
+    assert commands_of(store, b"mset") - before == 8
+    assert store.read([name for name, _value in pairs]) == values
+
+
+def commands_of(store, command):
+    """How often the server was told this so far."""
+    return store._client.info("commandstats").get(f"cmdstat_{command.decode()}", {}).get("calls", 0)
+
+
 def test_what_an_earlier_number_wrote_is_swept(store, key):
     old, new, other = key(b":1"), key(b":2"), key(b":longer")
     store.write([(old, ONE + b"old"), (new, TWO + b"new"), (other, ONE)], ttl_seconds=None)
@@ -120,11 +148,11 @@ def test_what_an_earlier_number_wrote_is_swept(store, key):
     assert store.room_of([new, old]) > len(new) + 7 and store.room_of([]) == 0
 
 
-def test_whoever_is_admitted_reads_under_those_keys_and_nothing_else(store, key, settings):
+def test_whoever_is_admitted_reads_under_those_keys_and_nothing_else(store, key, url):
     store.write([(key(b"*:mine"), b"1"), (key(b"other"), b"2")], ttl_seconds=None)
     store.admit("sanad-test-reader", "secret", [key(b"*:")])
     assert store.admitted("sanad-test") == ["sanad-test-reader"]
-    path = settings.REDIS_URL.rpartition("@")[2]
+    path = url.rpartition("@")[2]
     theirs = redis.Redis.from_url(f"unix://sanad-test-reader:secret@{path}")
     assert theirs.mget([key(b"*:mine")]) == [b"1"]
     for asked in (

@@ -145,6 +145,17 @@ def test_whoever_may_not_or_asks_for_nothing_is_told_why(stage: Stage, views: Vi
     wait_until(lambda: ask(stage, token, "ann").status == 429)
 
 
+def test_a_key_that_was_withdrawn_reads_nothing_more_though_its_plan_is_known(stage: Stage, views: Views) -> None:
+    token, another = stage.key(), stage.key()
+    for known in (token, another):
+        assert ask(stage, known, "ann").json()["results"][0]["features"]["spent"] == 70
+    stage.revoke(token)
+    wait_until(lambda: ask(stage, token, "ann").status == 401)
+    refused = ask(stage, token, "ann")
+    assert refused.status == 401 and b"spent" not in refused.body
+    assert ask(stage, another, "ann").json()["results"][0]["features"]["spent"] == 70
+
+
 def test_a_value_that_was_moved_to_another_name_is_not_read(stage: Stage, views: Views) -> None:
     token = stage.key()
     ann, bob = (views.view.names.of([{"person": person}])[0] for person in ("ann", "bob"))

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 
 from apps.experiments.adapters.tracking import server_of
 from apps.experiments.services import workload
@@ -183,3 +184,14 @@ def attempt(mlflow_server, scientist, project):
     )
     client = Client(headers={"Authorization": f"Bearer {token}"})
     return run, Door(client, f"/mlflow/acme/{project.slug}/")
+
+
+@pytest.fixture
+def page(client_as, scientist, project):
+    client = client_as(scientist)
+
+    def get(name, *args, **query):
+        return client.get(reverse(f"experiments:{name}", args=["acme", project.slug, *args]), query)
+
+    get.client = client
+    return get

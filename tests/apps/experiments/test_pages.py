@@ -13,25 +13,10 @@ from apps.experiments import services
 from apps.experiments.models import Run
 from apps.experiments.services import workload
 from apps.features.models import TrainingSet
-from foundation import engines
-from foundation.errors import AccessDenied, Invalid
+from foundation.errors import AccessDenied
+from tests.apps.experiments.pages import text
 from tests.apps.experiments.rows import make_run, make_training_set
 from tests.support.history import acts_on, done_by
-
-
-@pytest.fixture
-def page(client_as, scientist, project):
-    client = client_as(scientist)
-
-    def get(name, *args, **query):
-        return client.get(reverse(f"experiments:{name}", args=["acme", project.slug, *args]), query)
-
-    get.client = client
-    return get
-
-
-def text(response):
-    return response.content.decode()
 
 
 def test_an_empty_list_says_what_a_run_is_and_how_to_log_one(page):
@@ -152,73 +137,6 @@ def test_a_viewer_sees_the_reason_instead_of_the_button(project, scientist, view
     assert client.post(reverse("experiments:run_repeat", args=["acme", "flights", run.pk])).status_code == 403
 
 
-FILLED = {
-    "experiment": "flowers",
-    "seed": 7,
-    "resource_class": "small",
-    "split.kind": "random",
-    "split.test_fraction": 0.25,
-    "params.learning_rate": 0.1,
-    "params.max_iter": 50,
-    "params.max_leaf_nodes": 15,
-    "params.min_samples_leaf": 5,
-    "params.l2_regularization": 1,
-    "params.max_features": 0.5,
-    "params.early_stopping": "on",
-    "params.n_iter_no_change": 10,
-    "slices.0.name": "long",
-    "slices.0.column": "petal_length",
-    "slices.0.from": "4",
-}
-
-
-def test_the_form_asks_what_the_recipe_takes_and_starts_a_run(page, scientist, project):
-    training_set = make_training_set(scientist, project)
-    shown = text(page("run_new"))
-    for words in ("Trees at most", "0.001 to 1.", 'max="5000"', "What it will use", "By group"):
-        assert words in shown
-    assert "Units a layer" in text(page("run_new", recipe="torch_mlp"))
-    url = reverse("experiments:run_new", args=["acme", "flights"])
-    answer = page.client.post(url, FILLED)
-    assert answer.status_code == 303, text(answer)
-    run = Run.objects.get()
-    assert answer["Location"].endswith(f"/{run.pk}/")
-    assert run.training_set_id == training_set.pk
-    assert (run.params["max_iter"], run.params["refit"], run.seed) == (50, False, 7)
-    assert run.split == {"kind": "random", "test_fraction": 0.25}
-    assert run.slices == [{"name": "long", "column": "petal_length", "from": "4"}]
-    again = text(page("run_new", like=run.pk))
-    assert 'value="50"' in again and 'value="0.25"' in again
-
-
-def test_what_was_typed_stays_when_another_recipe_or_training_set_is_chosen(page, scientist, project):
-    make_training_set(scientist, project)
-    typed = {"purpose": "Do more leaves help?", "experiment": "leaves", "params.learning_rate": "0.07", "seed": "5"}
-    gone = {"params.max_iter": "77", "split.kind": "time", "params.early_stopping": ""}
-    answer = page("run_new", recipe="torch_mlp", **typed, **gone)
-    form, shown = answer.context["form"], text(answer)
-    assert {name: form[name].value() for name in typed} == typed
-    assert form["split.kind"].value() != "time"
-    assert 'data-carry="#run-form"' in shown and 'id="run-form"' in shown
-    assert '<input type="hidden" name="params.max_iter" value="77">' in shown
-    back = page("run_new", **typed, **gone).context["form"]
-    assert (back["params.max_iter"].value(), back["params.early_stopping"].value()) == ("77", False)
-
-
-def test_a_run_like_another_keeps_its_purpose_with_another_recipe(page, scientist, project):
-    run = make_run(scientist, project, state="succeeded", purpose="Do more leaves help?")
-    form = page("run_new", like=run.pk, recipe="torch_mlp").context["form"]
-    assert form["purpose"].value() == "Do more leaves help?"
-
-
-def test_without_an_event_time_a_new_run_claims_no_proof(page, scientist, project):
-    proof = {"rows": 150, "violations": 0, "mismatches": 0, "by_time": False}
-    make_training_set(scientist, project, leakage_proof=proof)
-    shown = text(page("run_new"))
-    assert "There is no event time, so nothing could be counted." in shown
-    assert "violations" not in shown
-
-
 @pytest.mark.parametrize("state", ["running", "succeeded"])
 def test_the_page_of_a_run_shows_what_the_proof_counted_view_by_view(page, scientist, project, state):
     counted = {"view": "delays v3", "view_id": str(uuid4()), "digest": "d" * 64, "joined": 121, "missing": 22}
@@ -234,53 +152,6 @@ def test_the_page_of_a_run_shows_what_the_proof_counted_view_by_view(page, scien
     assert "values younger than their label: 0 of 150 rows, counted" in shown
 
 
-def test_what_is_refused_is_said_at_its_field(page, scientist, project):
-    make_training_set(scientist, project)
-    url = reverse("experiments:run_new", args=["acme", "flights"])
-    answer = page.client.post(url, {**FILLED, "params.max_iter": 0, "split.kind": "group", "split.column": ""})
-    assert answer.status_code == 422
-    assert "params.max_iter" in answer.context["form"].errors
-    answer = page.client.post(url, {**FILLED, "split.kind": "group", "split.column": ""})
-    assert answer.status_code == 422
-    assert "split.column" in answer.context["form"].errors
-    assert Run.objects.count() == 0
-
-
-def test_a_run_of_a_size_that_is_none_is_refused(scientist, project):
-    given = {"training_set_id": make_training_set(scientist, project).pk, "recipe": "hist_gradient_boosting"}
-    with pytest.raises(Invalid, match="“enormous” is not a resource class") as refusal:
-        services.start_run(actor=scientist, project=project, resource_class="enormous", **given)
-    assert list(refusal.value.fields) == ["resource_class"]
-
-
-@pytest.fixture
-def machine(monkeypatch):
-    def has(**capacity):
-        monkeypatch.setattr(engines.current(), "capacity", lambda: engines.Capacity(**capacity))
-
-    return has
-
-
-def test_only_what_the_machine_has_is_offered_and_what_is_larger_says_so(page, scientist, project, machine):
-    make_training_set(scientist, project)
-    machine(cpus=2, memory_mb=7900)
-    choices = dict(page("run_new").context["form"].fields["resource_class"].choices)
-    assert list(choices) == ["small", "medium", "large"]
-    assert "more than this machine has: 2 CPUs, 8 GB" in choices["large"]
-    assert choices["medium"] == "Medium: 2 CPUs, 6 GB"
-    machine(cpus=8, memory_mb=32000, gpus=1)
-    choices = dict(page("run_new").context["form"].fields["resource_class"].choices)
-    assert choices["gpu"] == "GPU: 4 CPUs, 16 GB, 1 GPU"
-
-
-def test_a_run_on_a_gpu_that_is_not_there_is_refused(scientist, project, api_as):
-    given = {"project": "flights", "recipe": "hist_gradient_boosting", "resource_class": "gpu"}
-    given["training_set"] = str(make_training_set(scientist, project).pk)
-    answer = api_as(scientist).post("/api/v1/runs/", given, content_type="application/json")
-    assert answer.status_code == 422
-    assert "has none to give. There are: small, medium, large." in answer.json()["detail"]
-
-
 def test_a_runs_data_and_spec_are_for_its_own_container(scientist, project):
     run = make_run(scientist, project, state="running")
     for asked in (services.run_spec, services.arrow_stream):
@@ -294,10 +165,6 @@ def test_a_run_takes_the_leakage_proof_of_its_data_along_into_its_manifest(scien
     TrainingSet.objects.filter(pk=run.training_set_id).update(leakage_proof=proof)
     own = replace(scientist, kind="workload", purpose=run.token_purpose, scopes=frozenset(workload.SCOPES))
     assert services.run_spec(actor=own, run=run)["data"]["leakage_proof"] == proof
-
-
-def test_without_rows_the_form_says_where_to_begin(page):
-    assert "No training set yet" in text(page("run_new"))
 
 
 def test_every_recipe_parameter_and_figure_has_words():

@@ -8,6 +8,7 @@ from tests.apps.datasets.conftest import ingested as ingested_raw
 from tests.apps.datasets.conftest import uploaded
 from tests.apps.datasets.conftest import written as written_raw
 from tests.apps.features import stage
+from tests.apps.features.definitions import DefinitionFile
 from tests.support.classes import said_of
 
 __all__ = ["ingested_raw", "uploaded", "written_raw"]
@@ -79,3 +80,10 @@ def made(with_keys_of_the_tenant, define, written, run_jobs, monkeypatch):
     row.refresh_from_db()
     assert (view.state, view.online_keys, row.state, row.row_count) == (BuildState.READY, 7, BuildState.READY, 21)
     return view, row
+
+
+@pytest.fixture
+def file(scientist, project, ingested):
+    """The file planned and applied by the scientist."""
+    ingested("delays.csv", stage.DELAYS)
+    return DefinitionFile(scientist, project)

@@ -23,6 +23,7 @@ from foundation.identity import tokens
 from foundation.jobs.models import Job
 from runtime.online import OnlineReader, Plan, Valkey
 from tests.support.history import acts_on, done_by
+from tests.support.redis_server import RedisServer
 
 AA, DLX, NOBODY = {"carrier": "AA"}, {"carrier": "DLX"}, {"carrier": "ZZ"}
 
@@ -43,9 +44,9 @@ class Server:
         self.running.stop()
 
 
-@pytest.fixture
-def server(settings):
-    server = Server()
+@pytest.fixture(params=[Server, RedisServer])
+def server(request, settings):
+    server = request.param()
     settings.REDIS_URL = server.url
     yield server
     server.stop()
@@ -83,7 +84,7 @@ def test_a_death_in_the_middle_costs_one_part_and_a_second_wish_is_refused(view,
     assert first.watermark == view.online_event_at == datetime(2013, 1, 10, 9, tzinfo=UTC)
     assert view.online_bytes > 2 * 100
 
-    monkeypatch.setattr("apps.features.services.online.materialising.CHUNK_ROWS", 1)
+    monkeypatch.setattr("apps.features.services.online.parting.CHUNK_ROWS", 1)
     asked, timelines, dying = [], rows.Rows.timelines, [True]
 
     def noted(self, online, chunk):
@@ -173,7 +174,7 @@ def test_a_store_that_forgot_is_said_and_filled_again_once(server, view, scienti
 def test_a_store_that_forgets_in_the_middle_is_begun_anew_and_never_called_full(
     server, view, scientist, run_jobs, monkeypatch
 ):
-    monkeypatch.setattr("apps.features.services.online.materialising.CHUNK_ROWS", 1)
+    monkeypatch.setattr("apps.features.services.online.parting.CHUNK_ROWS", 1)
     timelines, forgetting = rows.Rows.timelines, [True]
 
     def forgetful(self, online, chunk):

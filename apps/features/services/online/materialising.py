@@ -10,17 +10,11 @@ then, and after the store has lost it, an answer says that the view is not onlin
 
 from __future__ import annotations
 
-import math
-import time
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from django.conf import settings
 from django.db import transaction
-from django.db.models import F
 from django.utils.translation import gettext as _
 
 from apps.features import selectors
@@ -37,50 +31,22 @@ from apps.features.events import FeatureViewMaterialised, MaterialisationCancell
 from apps.features.models import FeatureView, Materialisation
 from apps.features.services.metering import size_of
 from apps.features.services.online.beginning import make, open_of, overtake
-from apps.features.services.online.keys import drop_online, online_store, online_view
+from apps.features.services.online.chunks import Work, write_chunks
+from apps.features.services.online.keys import drop_online
 from apps.features.services.online.markers import step_online, write_marker
-from apps.features.services.online.rows import CHUNK_ROWS, Rows, counted, distinct_keys, keys_since, uncollected
+from apps.features.services.online.rows import Rows, counted, distinct_keys, keys_since
 from foundation import jobs, lake, ledger, states
 from foundation.clock import now
 from foundation.errors import Unavailable
-from foundation.figures import quantity
 from foundation.identity import Actor
 from foundation.jobs import JobHandle
 from foundation.lake.ports import TableAt
-from runtime.online import Writer
 
 if TYPE_CHECKING:
     from foundation.jobs.models import Job
 
-# Of so many values one is read back once its chunk is written.
-_SAMPLED = 1_000
-_MEASURED = 100
-# Files are packed to a half or a quarter, and the engine holds a chunk's rows while it looks for the newest ones.
-_ROOM = 8
 _NAME_BYTES = 16
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-@dataclass
-class _Work:
-    """One attempt at a materialisation."""
-
-    job: JobHandle
-    view: FeatureView
-    row: Materialisation
-    rows: Rows
-    newest_us: int | None
-
-    def __post_init__(self) -> None:
-        self.online = online_view(self.view)
-        self.writer = Writer(self.online, self.row.number)
-        self.store = online_store()
-        self.began, self.first = time.monotonic(), self.row.chunks_done
-        self.sample: list[bytes] = []
-
-    @property
-    def fence(self) -> dict[str, bytes]:
-        return {"writer": self.online.writer, "number": self.writer.number}
 
 
 def materialise_view(*, job: JobHandle, view_id: UUID, materialisation_id: UUID | None = None) -> None:
@@ -92,7 +58,7 @@ def materialise_view(*, job: JobHandle, view_id: UUID, materialisation_id: UUID 
             drop_online(view)  # what an attempt before this one wrote while the view was destroyed
         return
     job.progress(_("Looking which values are the newest"), None)
-    work = _Work(job, view, row, *_rows(job, view, row))
+    work = Work(job, view, row, *_rows(job, view, row))
     try:
         done = _write(work)
     finally:
@@ -137,16 +103,15 @@ def _rows(job: JobHandle, view: FeatureView, row: Materialisation) -> tuple[Rows
         keys = keys_since(tables, TableAt(at.table, row.since_snapshot), at, view)
         if keys is None:
             row.since_snapshot, row.kind = None, MaterialisationKind.FULL
-    chunks = 1 if keys is not None else _chunks(found["rows"], size_of(tables, at))
-    if (row.chunks, row.parting) != (chunks, found["parting"]):
-        row.chunks, row.parting = chunks, found["parting"]
+    weight, packed = found.weight, size_of(tables, at)
+    if keys is not None:
+        weight = counted(tables, at, view, as_of_us, keys).weight
+        packed = packed * weight.rows // max(1, found.weight.rows)
+    chunks = weight.chunks(packed)
+    if (row.chunks, row.parting) != (chunks, found.parting):
+        row.chunks, row.parting = chunks, found.parting
         _restart(job, row)
-    return Rows(tables, at, view, as_of_us, bool(found["later"]), chunks, keys), found["newest"]
-
-
-def _chunks(rows: int, size: int) -> int:
-    """So many that the rows of one fit into the engine's memory several times, packed in their files as they are."""
-    return max(1, math.ceil(rows / CHUNK_ROWS), math.ceil(size * _ROOM / (settings.LAKE_MEMORY_MB << 20)))
+    return Rows(tables, at, view, as_of_us, bool(found.later), chunks, weight.at_once, keys), found.newest
 
 
 def _restart(job: JobHandle, row: Materialisation) -> None:
@@ -155,13 +120,13 @@ def _restart(job: JobHandle, row: Materialisation) -> None:
         row.save(update_fields=["chunks", "chunks_done", "keys_written", "kind", "parting", "since_snapshot"])
 
 
-def _write(work: _Work) -> bool:
+def _write(work: Work) -> bool:
     """Whether all chunks are written; False where somebody else writes now."""
     try:
         for _attempt in range(2):
             try:
                 _claim(work)
-                if not _write_chunks(work):
+                if not write_chunks(work):
                     return False
                 _complete(work)
                 return True
@@ -180,73 +145,14 @@ def _write(work: _Work) -> bool:
         return False
 
 
-def _claim(work: _Work) -> None:
+def _claim(work: Work) -> None:
     if work.row.chunks_done:
         work.store.check(**work.fence)
     else:
         work.store.claim(**work.fence)
 
 
-def _write_chunks(work: _Work) -> bool:
-    row, job = work.row, work.job
-    for chunk in range(row.chunks_done, row.chunks):
-        written = _write_chunk(work, chunk)
-        with job.scope():
-            there = Materialisation.objects.filter(pk=row.pk, state=MaterialisationState.RUNNING)
-            if not there.update(chunks_done=chunk + 1, keys_written=F("keys_written") + written):
-                return False
-        row.chunks_done, row.keys_written = chunk + 1, row.keys_written + written
-        job.raise_if_cancelled()
-    return True
-
-
-def _write_chunk(work: _Work, chunk: int) -> int:
-    """How many keys were written, counted in the store; Unavailable where some are not there afterwards."""
-    written, sample = 0, list[tuple[bytes, bytes]]()
-    for names, timelines in work.rows.timelines(work.online, chunk):
-        with uncollected():
-            pairs = list(zip(names, work.writer.sealed(names, timelines), strict=True))
-        there = work.store.write_as(pairs, **work.fence)
-        _check(there == len(pairs))
-        written += there
-        sample += pairs[::_SAMPLED]
-        work.job.raise_if_cancelled()
-        _tell(work, chunk, written)
-    read = [work.store.read([name for name, _value in some]) for some in _hundreds(sample)]
-    found = [value for some in read for value in some]
-    if found != [value for _name, value in sample]:
-        work.store.check(**work.fence)
-        _check(False)
-    work.sample = [name for name, _value in sample[:_MEASURED]] or work.sample
-    return written
-
-
-def _check(holds: bool) -> None:
-    if not holds:
-        raise Unavailable(_("The online store lost values while they were written; the job tries again."))
-
-
-def _hundreds(pairs: Sequence[tuple[bytes, bytes]]) -> list[Sequence[tuple[bytes, bytes]]]:
-    return [pairs[start : start + 100] for start in range(0, len(pairs), 100)]
-
-
-def _tell(work: _Work, chunk: int, written: int) -> None:
-    """How far it is, and how long the rest takes at this pace."""
-    row = work.row
-    keys = row.keys_written + written
-    if row.chunks == 1:
-        work.job.progress(_("%(keys)s keys are online") % {"keys": quantity(keys)}, None)
-        return
-    part = min(1.0, written / max(1, row.keys_written / chunk)) if chunk else 0.0
-    done = (chunk + part) / row.chunks
-    since_begun = done - work.first / row.chunks
-    left = (time.monotonic() - work.began) * (1 - done) / since_begun if since_begun > 0 else 0
-    words = {"keys": quantity(keys), "minutes": math.ceil(left / 60)}
-    said = _("%(keys)s keys are online; about %(minutes)s minutes left") if left else _("%(keys)s keys are online")
-    work.job.progress(said % words, 100 * done)
-
-
-def _complete(work: _Work) -> None:
+def _complete(work: Work) -> None:
     """Keys that the newest rows do not have any more go, and the marker is set; Forgotten where keys are not there."""
     row = work.row
     if row.keys_written != work.rows.keys_there():
@@ -264,7 +170,7 @@ def _complete(work: _Work) -> None:
     write_marker(work.store, work.online, **told, fence=work.fence)
 
 
-def _finish(work: _Work) -> None:
+def _finish(work: Work) -> None:
     """What is online is written down, and told."""
     row, view, job = work.row, work.view, work.job
     full = work.rows.keys is None

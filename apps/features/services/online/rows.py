@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from apps.features.adapters.asof import known_at
 from apps.features.models import FeatureView
 from apps.features.services.joining import SHOWN, JoinedView, marked_sql
+from apps.features.services.online.parting import WEIGHT, Weight, bytes_sql
 from foundation.lake.ports import Lake, TableAt
 from foundation.quoting import identifier
 
@@ -24,12 +25,10 @@ if TYPE_CHECKING:
 
     from runtime.online import OnlineView
 
-# Rows of the view that are looked at together: some hundred megabytes of keys and values in the engine.
-CHUNK_ROWS = 2_000_000
-_BATCH = 20_000
-# With more keys than these a look at all rows costs no more.
-_MOST_KEYS = 200_000
+# With more keys than these a look at all rows costs no more; and keys are held as they are.
+_MOST_KEYS, _MOST_KEY_BYTES = 200_000, 64 << 20
 _WHOLE = 1 << 63
+Keys = Mapping[str, Sequence[Any]] | None
 Timelines = tuple[list[bytes], list[list[list[Any]]]]
 
 
@@ -37,7 +36,7 @@ Timelines = tuple[list[bytes], list[list[list[Any]]]]
 class Rows:
     """A view's rows for one materialisation. `later`: whether some become known after its moment.
 
-    `keys` are a column of values for each join key: of these keys alone; None: of all.
+    `keys` are a column of values for each join key: of these keys alone; None: of all. `at_once`: rows handed on.
     """
 
     tables: Lake
@@ -46,10 +45,11 @@ class Rows:
     as_of_us: int
     later: bool
     chunks: int
-    keys: Mapping[str, Sequence[Any]] | None = field(default=None, repr=False)
+    at_once: int
+    keys: Keys = field(default=None, repr=False)
 
     def timelines(self, online: OnlineView, chunk: int) -> Iterator[Timelines]:
-        """Names and timelines of the keys of one chunk, some ten thousand at a time; each key comes once."""
+        """Names and timelines of the keys of one chunk, so many at a time as are held at once; each key comes once."""
         parts = self._parts(online, chunk)
         if self.later:
             yield from _grouped(parts)
@@ -60,43 +60,27 @@ class Rows:
             yield names, timelines
 
     def _parts(self, online: OnlineView, chunk: int) -> Iterator[tuple[list[bytes], list[list[Any]]]]:
-        for batch in self.tables.query(self._sql(chunk), {"rows": self.at}, self._params()):
-            for start in range(0, batch.num_rows, _BATCH):
-                piece = batch.slice(start, _BATCH)
-                with uncollected():
-                    columns = [plain_values(piece.column(i), text=False) for i in range(len(online.join_keys))]
-                    names, entries = (
-                        online.names.of_columns(columns),
-                        _entries(piece, len(columns), len(online.features)),
-                    )
-                yield names, entries
+        for piece in self.tables.query(self._sql(chunk), {"rows": self.at}, _params(self.keys), at_once=self.at_once):
+            with uncollected():
+                columns = [plain_values(piece.column(i), text=False) for i in range(len(online.join_keys))]
+                names, entries = online.names.of_columns(columns), _entries(piece, len(columns), len(online.features))
+            yield names, entries
 
     def keys_there(self) -> int:
         """How many keys have a value, now or later: counted by itself, not by what was read of them."""
         keys = _list(self.view.entity.join_keys)
         sql = f"SELECT {keys}, {times_sql(self.view)} FROM {_seen(self.view)}"  # noqa: S608 - names are quoted
-        sql += f" WHERE {' AND '.join(self._asked())}" if self.keys is not None else ""
+        sql += _where(_asked(self.view, self.keys))
         sql = f"SELECT count(*) FROM (SELECT DISTINCT {keys} FROM ({sql}) WHERE __known IS NOT NULL)"  # noqa: S608
-        return int(self.tables.query(sql, {"rows": self.at}, self._params()).read_all().column(0)[0].as_py())
-
-    def _params(self) -> dict[str, list[Any]] | None:
-        return {f"k{i}": list(column) for i, column in enumerate((self.keys or {}).values())} or None
-
-    def _asked(self) -> list[str]:
-        """What holds of the rows of the keys that are wanted; nothing where all are."""
-        if self.keys is None:
-            return []
-        keys = _list(self.view.entity.join_keys)
-        asked = ", ".join(f"unnest($k{i}) AS {identifier(name)}" for i, name in enumerate(self.keys))
-        return [f"({keys}) IN (SELECT ({keys}) FROM (SELECT {asked}))"]  # noqa: S608 - names are quoted
+        return int(self.tables.query(sql, {"rows": self.at}, _params(self.keys)).read_all().column(0)[0].as_py())
 
     def _sql(self, chunk: int) -> str:
         view, keys = self.view, _list(self.view.entity.join_keys)
         among = [f"hash({keys}) % {self.chunks} = {chunk}"] if self.chunks > 1 else []
-        among += self._asked()
+        among += _asked(view, self.keys)
         features = _list(view.feature_names)
         seen = f"SELECT {keys}, {features}, {times_sql(view)} FROM {_seen(view)}"  # noqa: S608 - names are quoted
-        seen += f" WHERE {' AND '.join(among)}" if among else ""
+        seen += _where(among)
         same = " AND ".join(f"seen.{identifier(key)} = newest.{identifier(key)}" for key in view.entity.join_keys)
         named = ", ".join(f"seen.{identifier(name)}" for name in (*view.entity.join_keys, *view.feature_names))
         now = (
@@ -126,31 +110,43 @@ def uncollected() -> Iterator[None]:
             gc.enable()
 
 
-def counted(tables: Lake, at: TableAt, view: FeatureView, as_of_us: int) -> dict[str, Any]:
-    """Of a view's rows: how many ("rows"), how many become known later ("later"), the latest event by then ("newest",
-    microseconds), and how the engine parts keys ("parting")."""
+@dataclass(frozen=True)
+class Counted:
+    """Of a view's rows: how heavy they are, how many become known later, the latest event by then (microseconds), and
+    how the engine parts keys."""
+
+    weight: Weight
+    later: int
+    newest: int | None
+    parting: str
+
+
+def counted(tables: Lake, at: TableAt, view: FeatureView, as_of_us: int, keys: Keys = None) -> Counted:
+    """Of all rows, or of those of some keys."""
     sql = (
-        f"SELECT count(*) AS rows, count(*) FILTER (__known > {as_of_us}) AS later, "  # noqa: S608 - names are quoted
+        f"SELECT count(*) AS rows, {WEIGHT}, count(*) FILTER (__known > {as_of_us}) AS later, "  # noqa: S608
         f"max(__event) FILTER (__known <= {as_of_us}) AS newest, hash('sanad', 7)::VARCHAR AS parting "
-        f"FROM (SELECT {times_sql(view)} FROM {_seen(view)})"
+        f"FROM (SELECT {times_sql(view)}, {bytes_sql(view)} AS __bytes FROM {_seen(view)}{_where(_asked(view, keys))})"
     )
-    found: dict[str, Any] = tables.query(sql, {"rows": at}).read_all().to_pylist()[0]
-    return found
+    found = tables.query(sql, {"rows": at}, _params(keys)).read_all().to_pylist()[0]
+    weight = Weight(**{name: int(found.pop(name)) for name in ("rows", "size", "largest", "large")})
+    return Counted(weight, **found)
 
 
 def keys_since(tables: Lake, since: TableAt, at: TableAt, view: FeatureView) -> dict[str, list[Any]] | None:
     """The keys of the rows that came between two snapshots; None where it was more than that, or too many came."""
     import pyarrow as pa
 
-    added = tables.added_between(since, at)
+    added = tables.added_between(since, at, view.entity.join_keys)
     if added is None:
         return None
-    names, found = view.entity.join_keys, set[tuple[Any, ...]]()
+    names, found, size = view.entity.join_keys, set[tuple[Any, ...]](), 0
     for batch in added:
         columns = [batch.column(batch.schema.get_field_index(name)) for name in names]
         once = pa.table(dict(zip(names, columns, strict=True))).group_by(list(names)).aggregate([])
         found.update(zip(*(once.column(name).to_pylist() for name in names), strict=True))
-        if len(found) > _MOST_KEYS:
+        size += once.nbytes
+        if len(found) > _MOST_KEYS or size > _MOST_KEY_BYTES:
             return None
     return {name: [one[i] for one in found] for i, name in enumerate(names)} if found else None
 
@@ -234,21 +230,38 @@ def _number(value: Decimal | None) -> int | float | None:
 
 
 def _grouped(parts: Iterable[tuple[list[bytes], list[list[Any]]]]) -> Iterator[Timelines]:
-    """Entries of one key, which come one behind the other, as one timeline."""
+    """Entries of one key, which come one behind the other, as one timeline; a part's last may go on in the next."""
     names: list[bytes] = []
     timelines: list[list[list[Any]]] = []
     for named, entries in parts:
         for name, entry in zip(named, entries, strict=True):
             if names and names[-1] == name:
                 timelines[-1].append(entry)
-                continue
-            if len(names) >= _BATCH:
-                yield names, timelines
-                names, timelines = [], []
-            names.append(name)
-            timelines.append([entry])
+            else:
+                names.append(name)
+                timelines.append([entry])
+        if len(names) > 1:
+            yield names[:-1], timelines[:-1]
+            names, timelines = names[-1:], timelines[-1:]
     if names:
         yield names, timelines
+
+
+def _params(keys: Keys) -> dict[str, list[Any]] | None:
+    return {f"k{i}": list(column) for i, column in enumerate((keys or {}).values())} or None
+
+
+def _asked(view: FeatureView, keys: Keys) -> list[str]:
+    """What holds of the rows of the keys that are wanted; nothing where all are."""
+    if keys is None:
+        return []
+    among = _list(view.entity.join_keys)
+    asked = ", ".join(f"unnest($k{i}) AS {identifier(name)}" for i, name in enumerate(keys))
+    return [f"({among}) IN (SELECT ({among}) FROM (SELECT {asked}))"]  # noqa: S608 - names are quoted
+
+
+def _where(conditions: Sequence[str]) -> str:
+    return f" WHERE {' AND '.join(conditions)}" if conditions else ""
 
 
 def _list(names: Iterable[str]) -> str:

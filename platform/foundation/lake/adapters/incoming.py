@@ -9,6 +9,8 @@ from typing import TypeVar
 
 import pyarrow as pa
 
+from foundation.lake.adapters import row_groups
+
 _WAITING = 4  # batches that were read and not yet written
 Written = TypeVar("Written")
 
@@ -60,7 +62,7 @@ class Incoming:
 
     def _handed(self) -> Iterator[pa.RecordBatch]:
         while (batch := self._queue.get()) is not None:
-            yield batch
+            yield from row_groups.light(batch)
         if self.failure is not None:
             raise RuntimeError("the source failed")
 

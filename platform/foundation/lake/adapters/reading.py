@@ -32,6 +32,7 @@ _BATCH = 122_880
 # A table that is no larger is copied into memory, to be looked at from several sides.
 _SMALL_ROWS, _SMALL_BYTES, _COPY = 50_000, 2 << 20, "inspected"
 _LOST = (duckdb.IOException, duckdb.TransactionException, duckdb.FatalException, duckdb.ConnectionException)
+_NO_MEMORY = "Out of Memory Error"
 Params = Sequence[Any] | Mapping[str, Any] | None
 Shown: TypeAlias = TableAt | pa.Table
 
@@ -47,8 +48,10 @@ class Reading:
     ) -> None:
         self._place, self._parse, self._change = place, parse, change
 
-    def query(self, sql: str, inputs: Mapping[str, Shown], params: Params = None) -> pa.RecordBatchReader:
-        return self._answer(sql, inputs, params, _BATCH)
+    def query(
+        self, sql: str, inputs: Mapping[str, Shown], params: Params = None, *, at_once: int | None = None
+    ) -> pa.RecordBatchReader:
+        return self._answer(sql, inputs, params, min(_BATCH, at_once or _BATCH))
 
     def _answer(self, sql: str, inputs: Mapping[str, Shown], params: Params, at_once: int) -> pa.RecordBatchReader:
         connection = sessions.open_cursor(self._place)
@@ -56,7 +59,8 @@ class Reading:
             with self._translated():
                 self._show(connection, inputs)
                 # The reader keeps the connection alive, and closes it with itself.
-                return connection.execute(sql, params or None).to_arrow_reader(at_once)
+                reader = connection.execute(sql, params or None).to_arrow_reader(at_once)
+                return pa.RecordBatchReader.from_batches(reader.schema, self._told(reader))
         except Exception:
             connection.close()
             raise
@@ -130,20 +134,25 @@ class Reading:
             at_once = rows_at_once(connection, self._relation(at), there, _BATCH)
         return self._answer(f"SELECT {wanted} FROM {self._relation(at)}", {}, None, at_once)
 
-    def added_between(self, since: TableAt, until: TableAt) -> pa.RecordBatchReader | None:
+    def added_between(
+        self, since: TableAt, until: TableAt, columns: Sequence[str] | None = None
+    ) -> pa.RecordBatchReader | None:
         if since.table != until.table or since.snapshot > until.snapshot or self.schema(since) != self.schema(until):
             return None
+        wanted = [column for column in self.schema(until) if columns is None or column.name in columns]
+        named = ", ".join(name(column.name) for column in wanted)
         if since.snapshot == until.snapshot:
-            return self.query(f"FROM {self._relation(until)} LIMIT 0", {})
+            return self.query(f"SELECT {named} FROM {self._relation(until)} LIMIT 0", {})
         span = f"'lake', 'main', {quoted(since.table)}, {int(since.snapshot) + 1}, {int(until.snapshot)}"
         parts = (f"ducklake_table_deletions({span})", f"ducklake_table_insertions({span})")
         counts = ", ".join(f"(SELECT count(*) FROM {part})" for part in (*parts, *map(self._relation, (since, until))))
         with self._reading() as connection:
             taken, came, before, after = connection.execute(f"SELECT {counts}").fetchone() or (1, 0, 0, 0)
-        # A table that was written anew in between tells of its new rows alone; their number gives it away.
-        if taken or int(before) + int(came) != int(after):
-            return None
-        return self.query(f"FROM ducklake_table_insertions({span})", {})
+            # A table that was written anew in between tells of its new rows alone; their number gives it away.
+            if taken or int(before) + int(came) != int(after):
+                return None
+            at_once = rows_at_once(connection, parts[1], wanted, _BATCH)
+        return self._answer(f"SELECT {named} FROM {parts[1]}", {}, None, at_once)
 
     def exists(self, table: str) -> bool:
         return self._newest(table) is not None
@@ -201,7 +210,26 @@ class Reading:
                 raise incoming.failure from None
             raise self._in_words(error) from error
 
+    def _told(self, reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
+        """The same rows; of an engine without memory it is said half way as it is said at once."""
+        try:
+            yield from reader
+        except OSError as error:
+            if _NO_MEMORY in str(error):
+                raise self._too_small() from error
+            raise
+
+    def _too_small(self) -> LakeFailed:
+        sentence = _(
+            "Values as long as these take more memory than the %(memory)s MB that the lake's engine has. Whoever runs"
+            " the portal raises LAKE_MEMORY_MB; or make a new version of what is read here: its rows are written anew,"
+            " in parts that take less."
+        )
+        return LakeFailed(sentence % {"memory": self._place.memory_mb})
+
     def _in_words(self, error: duckdb.Error) -> Exception:
+        if isinstance(error, duckdb.OutOfMemoryException):
+            return self._too_small()
         if isinstance(error, duckdb.CatalogException | duckdb.BinderException) and "does not exist" in str(error):
             return TableMissing(_("There is no such table in the lake; it may have been dropped."))
         if "No snapshot found" in str(error):

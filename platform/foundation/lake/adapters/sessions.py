@@ -15,7 +15,7 @@ from duckdb import DuckDBPyConnection
 
 from foundation import folders
 from foundation.folders import HeldFolder
-from foundation.lake.adapters import catalogue
+from foundation.lake.adapters import catalogue, row_groups
 from foundation.lake.adapters.extensions import extension, instance_with
 from foundation.lake.place import LakePlace
 from foundation.quoting import identifier, literal
@@ -95,6 +95,7 @@ def alone(place: LakePlace) -> Iterator[DuckDBPyConnection]:
     instance = session.take()
     own = instance.cursor()
     own.execute("SET enable_progress_bar = false")
+    row_groups.count_bytes(own)
     try:
         yield own
     except BaseException:
@@ -112,9 +113,11 @@ def in_order(own: DuckDBPyConnection) -> Iterator[None]:
     Several threads would each write files of their own. One compresses and encrypts faster than rows come from outside,
     and a table that lies in the order of its time or key is read in parts, and digested without sorting.
     """
+    said = own.execute("SELECT current_setting('threads')").fetchone()
     own.execute("SET threads = 1")
     yield
-    own.execute(f"SET threads = {_THREADS}")  # after an error the instance is closed
+    if said:
+        own.execute(f"SET threads = {said[0]}")  # after an error the instance is closed
 
 
 def open_cursor(place: LakePlace) -> DuckDBPyConnection:
@@ -164,8 +167,10 @@ def _open(place: LakePlace) -> DuckDBPyConnection:
         with catalogue.making(place) as unmade:
             made = _instance(place, source) if unmade else None
         if made is not None:
+            row_groups.bound(place)
             # It asked for no file yet: what it knows of the catalogue is what the seals leave as it is.
             return made
+    row_groups.bound(place)
     return _instance(place, source)
 
 
@@ -180,7 +185,7 @@ def _instance(place: LakePlace, source: str) -> DuckDBPyConnection:
             "temp_file_encryption": "true",
             "temp_directory": str(_own_spill(place)),
             "memory_limit": f"{place.memory_mb}MB",
-            "threads": str(_THREADS),
+            "threads": str(max(1, min(_THREADS, place.memory_mb // row_groups.THREAD_MB))),
         },
     )
     # Writers of other tables commit at the same time: their snapshots are only numbered one after the other.

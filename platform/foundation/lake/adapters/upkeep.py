@@ -7,7 +7,7 @@ from datetime import datetime
 
 from duckdb import DuckDBPyConnection
 
-from foundation.lake.adapters import catalogue, destroying, forgetting
+from foundation.lake.adapters import catalogue, destroying, forgetting, sessions
 from foundation.lake.adapters.reading import Params, checked
 from foundation.lake.adapters.sessions import name, quoted
 from foundation.lake.adapters.writing import Writing
@@ -31,7 +31,10 @@ class Upkeep(Writing):
             for size in _SMALL_FILES:
                 if catalogue.files_below(self._place, table, size) >= fewest:
                     merge = f"ducklake_merge_adjacent_files('lake', {quoted(table)}, max_file_size => {size})"
-                    self._call_alone(connection, merge)
+                    # Rows keep their numbers by their order, for which several threads hold whole groups of rows, of
+                    # so many as there are, whatever their size.
+                    with sessions.in_order(connection):
+                        self._call_alone(connection, merge)
         return self.current(table)
 
     def expire(

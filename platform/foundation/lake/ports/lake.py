@@ -172,10 +172,13 @@ class Lake(Protocol):
         sql: str,
         inputs: Mapping[str, TableAt | pa.Table],
         params: Sequence[Any] | Mapping[str, Any] | None = None,
+        *,
+        at_once: int | None = None,
     ) -> pa.RecordBatchReader:
         """Answer one of OUR OWN queries over views named as in `inputs`. Never give it SQL that a user wrote.
 
-        An input may be rows that are at hand, which lie in no table.
+        An input may be rows that are at hand, which lie in no table. A batch has so many rows `at_once` at most: for
+        whoever knows how large they are.
         """
 
     def schema(self, at: TableAt) -> list[Column]:
@@ -210,8 +213,10 @@ class Lake(Protocol):
     def read(self, at: TableAt, columns: Sequence[str] | None = None) -> pa.RecordBatchReader:
         """All rows in batches, of all or of the named columns."""
 
-    def added_between(self, since: TableAt, until: TableAt) -> pa.RecordBatchReader | None:
-        """The rows that came to a table between two of its snapshots, where nothing but rows came.
+    def added_between(
+        self, since: TableAt, until: TableAt, columns: Sequence[str] | None = None
+    ) -> pa.RecordBatchReader | None:
+        """The rows that came to a table between two of its snapshots, where nothing but rows came; of some columns.
 
         None where the two are of different tables, have other columns, or rows were changed or taken away in between:
         then `until` is not `since` with something added.
