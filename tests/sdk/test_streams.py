@@ -72,3 +72,17 @@ def test_a_stream_lives_its_whole_life_on_the_command_line(run, tmp_path):
     assert "Taps" in [row["name"] for row in run("stream", "list")]
     run("stream", "delete", "Taps")
     assert "no stream" in run("stream", "show", "Taps", code=3)
+
+
+def test_a_stream_is_said_by_its_name_among_what_the_sql_of_a_view_reads(sanad, run, client, tmp_path):
+    """It is found, and told what is still to do before a view may follow it."""
+    run("stream", "create", "Doors", "--column", "door:text!", "--column", "seen:time")
+    client.features.entity("door", {"door": "text"})
+    (tmp_path / "doors.sql").write_text("SELECT door, seen, 1 AS open FROM doors")
+    words = ("--entity", "door", "--event-time", "seen", "--input")
+    for named, told in (
+        ("doors=stream:Doors", "Nobody has said yet what the columns"),
+        ("doors=stream:Gates", "'Gates'"),
+    ):
+        code, _out, said = sanad("features", "define", "doors_seen", str(tmp_path / "doors.sql"), *words, named)
+        assert (code != 0, told in said) == (True, True), said

@@ -7,6 +7,7 @@ from apps.features.choices import MOST_FRESHNESS_S, KeyType
 from apps.features.models import Entity, FeatureView, Materialisation, SkewCheck
 from foundation.clock import now
 
+INPUTS = "By name in the SQL ids of dataset versions; or of one stream alone, and the view follows it event by event."
 SIMILAR = "Of a first version: which of its features are there elsewhere by the same name, a sentence for each."
 
 
@@ -88,7 +89,7 @@ class FeatureViewSerializer(serializers.ModelSerializer):
         return None if age is None else int(age.total_seconds())
 
     def get_progress(self, view: FeatureView) -> selectors.WindowsProgress | None:
-        """Of windows: how far they have come with their events."""
+        """Of windows, and of SQL that follows a stream: how far they have come with their events."""
         return selectors.windows_progress(self.context["view"].actor, view)
 
     def get_digest(self, view: FeatureView) -> str:
@@ -126,7 +127,7 @@ class FeatureViewStart(serializers.Serializer):
     entity = serializers.CharField()
     name = serializers.CharField(max_length=63)
     sql = serializers.CharField()
-    inputs = serializers.DictField(child=serializers.UUIDField())
+    inputs = serializers.DictField(child=serializers.UUIDField(), help_text=INPUTS)
     event_time = serializers.CharField(max_length=255)
     created_column = serializers.CharField(required=False, allow_blank=True, default="")
     ttl_seconds = serializers.IntegerField(required=False, allow_null=True, default=None)
@@ -138,7 +139,7 @@ class FeatureViewStart(serializers.Serializer):
 class PreviewStart(serializers.Serializer):
     project = serializers.SlugField()
     sql = serializers.CharField()
-    inputs = serializers.DictField(child=serializers.UUIDField())
+    inputs = serializers.DictField(child=serializers.UUIDField(), help_text=INPUTS)
     event_time = serializers.CharField(
         required=False, allow_blank=True, default="", help_text="Its column; warnings are the more exact."
     )

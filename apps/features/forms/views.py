@@ -17,6 +17,8 @@ _UNITS = {"minutes": 60, "hours": 3600, "days": 86_400}
 class ViewForm(AboutForm, SqlForm):
     """A feature view: what it is about, its SQL, and when its values happened and became known."""
 
+    input_label = _("Dataset version or stream")
+
     name = forms.CharField(
         label=_("Name"),
         max_length=63,
@@ -37,7 +39,10 @@ class ViewForm(AboutForm, SqlForm):
         max_length=255,
         required=False,
         widget=column(times=True),
-        help_text=_("The column that says when a value became known, where that is later than its event time."),
+        help_text=_(
+            "The column that says when a value became known, where that is later than its event time. Empty for a "
+            "stream: since it arrived here; to know it at once, name the event time."
+        ),
     )
     ttl = forms.IntegerField(
         label=_("Time to live (TTL)"),

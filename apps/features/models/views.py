@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 
-from apps.features.choices import BuildState, ViewKind
+from apps.features.choices import BuildState, EventSource, ViewKind
 from apps.features.models.deprecations import Deprecable
 from apps.features.models.entities import Entity
 from foundation import storage
@@ -27,7 +27,8 @@ class FeatureView(Deprecable, TenantModel):
     kind = models.CharField(max_length=8, choices=ViewKind.choices, default=ViewKind.SQL)
     sql = models.TextField()
     # Of windows: {"source": {"kind", "id", "alias"}, "known_since", "slide_seconds", "columns": {name: type},
-    # "aggregations": [{"name", "function", "column", "seconds", "quantile"}]}
+    # "aggregations": [{"name", "function", "column", "seconds", "quantile"}]}; of SQL that follows a stream the same
+    # without slide and aggregations.
     windows = models.JSONField(default=dict, blank=True)
     # How far windows have come with their source: see services.windows.following.Progress.
     follow = models.JSONField(default=dict, blank=True)
@@ -87,6 +88,11 @@ class FeatureView(Deprecable, TenantModel):
     def is_cleared(self) -> bool:
         """It was never computed, and has been cleared away: its number stays, and no list has it."""
         return self.state == BuildState.DESTROYED and not self.digest
+
+    @property
+    def follows_stream(self) -> bool:
+        """Whether new events of a stream become rows of it."""
+        return bool(self.windows) and self.windows["source"]["kind"] == EventSource.STREAM
 
     @property
     def feature_names(self) -> list[str]:

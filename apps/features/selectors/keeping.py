@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from uuid import UUID
 
-from apps.features.choices import BuildState, EventSource, ViewKind
+from apps.features.choices import BuildState, EventSource
 from apps.features.models import FeatureView, TrainingSet
 from foundation.lake.ports import TableAt
 
@@ -18,8 +18,8 @@ def view_tables_named(tenant_id: UUID) -> list[TableAt]:
 
 
 def sources_followed(tenant_id: UUID) -> list[TableAt]:
-    """What windows over streams have read last, each at its snapshot: what comes is told apart from it."""
-    ready = FeatureView.objects.filter(tenant_id=tenant_id, state=BuildState.READY, kind=ViewKind.WINDOWS)
+    """What follows streams has read last, each at its snapshot: what comes is told apart from it."""
+    ready = FeatureView.objects.filter(tenant_id=tenant_id, state=BuildState.READY)
     told = ready.filter(windows__source__kind=EventSource.STREAM.value).values_list("follow", flat=True)
     return [TableAt(follow["table"], follow["snapshot"]) for follow in told if follow]
 

@@ -1,4 +1,4 @@
-"""How far windows have come with their events."""
+"""How far views over events have come with them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TypedDict
 from uuid import UUID
 
 from apps.datasets.choices import growing_table
-from apps.features.choices import BuildState, EventSource, ViewKind
+from apps.features.choices import BuildState, EventSource
 from apps.features.models import FeatureView
 from apps.features.selectors.masking import masks_of_view
 from foundation import lake
@@ -15,7 +15,7 @@ from foundation.lake.ports import TableAt
 
 
 class WindowsProgress(TypedDict):
-    """How far windows have come.
+    """How far windows, or SQL that follows a stream, have come.
 
     `waiting` are rows that the stream has beyond what was read; `events` were taken in, and `left_out` had no key or
     event time. `newest_event` and `advanced_at` are moments in ISO 8601, the former empty for whoever sees the event
@@ -35,14 +35,14 @@ class WindowsProgress(TypedDict):
 
 
 def windows_progress(actor: Actor, view: FeatureView) -> WindowsProgress | None:
-    """None of a view that has no windows, or has not been computed yet."""
-    if view.kind != ViewKind.WINDOWS or not view.follow:
+    """None of a view that is not of events, or has not been computed yet."""
+    if not view.follow:
         return None
     told = view.follow
     return WindowsProgress(
         step=told["step"],
         online=view.online_at is not None and told["online_step"] == told["step"],
-        follows=view.windows["source"]["kind"] == EventSource.STREAM,
+        follows=view.follows_stream,
         waiting=_waiting(view),
         events=told["events"],
         left_out=told["left_out"],

@@ -44,6 +44,7 @@ from apps.features.services.deprecating import (
 from apps.features.services.describing import describe_entity, describe_on_demand, describe_service, describe_view
 from apps.features.services.entities import define_entity, entity_called
 from apps.features.services.erasing import TrainingSetReach, ViewMentionReach, ViewReach, WindowReach
+from apps.features.services.following import created_said, inputs_said
 from apps.features.services.foreseeing import (
     ahead_in_words,
     proof_in_words,
@@ -119,6 +120,7 @@ __all__ = [
     "check_steady",
     "columns_sent",
     "compute_view",
+    "created_said",
     "define_entity",
     "define_on_demand",
     "define_service",
@@ -145,6 +147,7 @@ __all__ = [
     "forget_old_retrievals",
     "forget_retrievals_of",
     "functions_in_words",
+    "inputs_said",
     "key_type_of",
     "lend_lookups",
     "look_at_history",

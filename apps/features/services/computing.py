@@ -14,12 +14,12 @@ from django.utils.translation import gettext as _
 
 from apps.datasets import selectors as datasets
 from apps.datasets import services as dataset_services
-from apps.features.choices import NEXT, BuildState, ViewKind
+from apps.features.choices import NEXT, BuildState
 from apps.features.errors import DefinitionRefused
 from apps.features.events import FeatureViewCancelled, FeatureViewFailed, FeatureViewReady
 from apps.features.models import FeatureView
 from apps.features.services import windows
-from apps.features.services.joining import SHOWN, JoinedView, marked_sql
+from apps.features.services.joining import SHOWN, JoinedView, marked_sql, profile_of
 from apps.features.services.metering import begin_usage, size_of
 from apps.features.services.naming import column_list
 from apps.features.services.online import begin_materialisation
@@ -52,7 +52,7 @@ def compute_view(*, job: JobHandle, view_id: UUID, in_quota: bool = True) -> Non
     if view.state != BuildState.BUILDING:
         return
     tables = lake.for_tenant(view.tenant_id)
-    made = windows.rows_from_nothing if view.kind == ViewKind.WINDOWS else _rows_of_sql
+    made = windows.rows_from_nothing if view.windows else _rows_of_sql
     at, count, sources = made(job=job, tables=tables, view=view, inputs=inputs)
     found = tables.inspect(at)
     size = size_of(tables, at, windows.events_table(view))
@@ -64,7 +64,7 @@ def compute_view(*, job: JobHandle, view_id: UUID, in_quota: bool = True) -> Non
         view.features = [{**feature, "from": sources.get(feature["name"])} for feature in view.features]
         named_by = (*view.entity.join_keys, view.event_time, view.created_column)
         view.named_by = {name: sources.get(name) for name in named_by if name}
-        profile = {**found.profile, "columns": [c for c in found.profile["columns"] if c["name"] != SHOWN]}
+        profile = profile_of(found)
         if _finish(actor=job.actor, view=view, at=at, count=count, digest=found.digest, profile=profile):
             begin_usage(view, size, job.actor)
 

@@ -19,6 +19,7 @@ from apps.features.errors import DefinitionRefused
 from apps.features.events import FeatureViewDefined
 from apps.features.models import Entity, FeatureView
 from apps.features.services.describing import checked_tags, owner_called
+from apps.features.services.following import check_by_event, followed_rows, stream_among, versions_read
 from apps.features.services.meaning import check_carried, check_steady, fit_keys, no_time
 from apps.features.services.naming import check_name, column_list
 from apps.projects.services import lock_project
@@ -54,12 +55,16 @@ def define_view(
     owner: str = "",
     tags: Sequence[str] = (),
 ) -> FeatureView:
-    """A feature view, or the next version of one. Its columns are checked before anything is computed."""
+    """A feature view, or the next version of one. Its columns are checked before anything is computed.
+
+    `inputs` are ids of dataset versions; or of one stream alone, which the view then follows.
+    """
     policies.check_can_define(actor, project)
     tenants.check_storage(tenant_id=actor.tenant_id, project_id=project.pk, more=1, reader=actor)
     check_name(name)
     check_ttl(ttl_seconds)
     features = checked_features(actor, entity, sql, inputs, event_time, created_column)
+    rows = _rows_said(actor, sql, inputs, features, event_time, created_column)
     view = FeatureView.objects.create(
         tenant=actor.tenant,
         project_id=project.pk,
@@ -70,17 +75,33 @@ def define_view(
         owner=owner_called(actor, owner),
         tags=checked_tags(tags),
         sql=sql,
-        inputs={alias: str(version_id) for alias, version_id in inputs.items()},
         event_time=event_time,
-        created_column=created_column,
         ttl_seconds=ttl_seconds,
-        features=features,
+        **rows,
         definition_digest=definition_digest(sql, inputs, entity, event_time, created_column, ttl_seconds),
         created_by=actor.user,
         **watched_before(project, name),
     )
     announce(actor, view)
     return view
+
+
+def _rows_said(
+    actor: Actor,
+    sql: str,
+    inputs: Mapping[str, UUID],
+    features: Sequence[Mapping[str, str]],
+    event_time: str,
+    created_column: str,
+) -> dict[str, Any]:
+    """What says where the rows come from: versions, or a stream as it goes on, with the version that speaks for it."""
+    followed, read = stream_among(actor, inputs), versions_read(actor, inputs)
+    said = {"inputs": {alias: str(version.pk) for alias, version in read.items()}, "created_column": created_column}
+    if followed is None:
+        return {**said, "features": features}
+    at = {alias: datasets.table_at(version) for alias, version in read.items()}
+    columns = lake.sandbox.describe(actor.tenant_id, sql, at)
+    return {**said, **followed_rows(followed, sql, columns, features, event_time, created_column)}
 
 
 def checked_features(
@@ -144,19 +165,21 @@ def preview_sql(*, actor: Actor, project: Project, sql: str, inputs: Mapping[str
     policies.check_can_define(actor, project)
     tables, names = input_tables(actor, sql, inputs)
     check_steady(sql, names)
+    if (followed := stream_among(actor, inputs)) is not None:
+        check_by_event(sql, followed.alias)
     found = lake.sandbox.run(actor.tenant_id, sql, tables, limit_rows=_PREVIEW_ROWS, timeout_s=20)
     return found.read_all()
 
 
 def input_tables(actor: Actor, sql: str, inputs: Mapping[str, UUID]) -> tuple[dict[str, TableAt], set[str]]:
-    """Where the inputs lie in the lake, and the names of all their columns."""
+    """Where the inputs lie in the lake, of a stream its newest version; and the names of all their columns."""
     if not inputs:
         sentence = _(
             "The SQL reads no dataset that is here. Call its tables like datasets of this project, or name them among "
             "the inputs."
         )
         raise DefinitionRefused(sentence, fields={"inputs": [_("Choose the inputs.")]})
-    versions = {alias: datasets.get_version(actor=actor, version_id=pk) for alias, pk in inputs.items()}
+    versions = versions_read(actor, inputs)
     dataset_services.check_may_query(actor, versions.values())
     dataset_services.check_sql_classified(actor, sql, versions.values())
     names = {name for version in versions.values() for name in version.column_names}

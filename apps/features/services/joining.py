@@ -14,9 +14,9 @@ from apps.features.adapters.spark import SparkJoin
 from apps.features.models import FeatureView
 from apps.features.ports import JoinedView, Labels, PointInTimeJoin, Through
 from apps.features.services.proving import check_each_once, proof_of, proof_sql
-from foundation.lake.ports import Lake, TableAt
+from foundation.lake.ports import Inspected, Lake, TableAt
 
-__all__ = ["SHOWN", "Joined", "JoinedView", "Labels", "as_of", "marked_sql", "proof_sql", "seen_as"]
+__all__ = ["SHOWN", "Joined", "JoinedView", "Labels", "as_of", "marked_sql", "profile_of", "proof_sql", "seen_as"]
 
 
 @dataclass(frozen=True)
@@ -74,6 +74,11 @@ def seen_as(index: int, view: FeatureView, part: Mapping[str, Any], *, early: bo
         marked=view.marked,
         early=early and bool(view.created_column),
     )
+
+
+def profile_of(found: Inspected) -> dict[str, Any]:
+    """What is in a view's columns, without the mark that is none of them."""
+    return {**found.profile, "columns": [column for column in found.profile["columns"] if column["name"] != SHOWN]}
 
 
 def engine_for(rows: int) -> PointInTimeJoin:

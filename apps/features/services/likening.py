@@ -15,6 +15,7 @@ from apps.features import policies, selectors
 from apps.features.choices import FeatureKind
 from apps.features.models import FeatureView, OnDemandView
 from apps.features.selectors.likeness import Alike, Described, described_as_new, like_new
+from apps.features.services.following import versions_read
 from apps.features.services.naming import column_list
 from foundation import lake
 from foundation.errors import Unavailable
@@ -52,7 +53,7 @@ def similar_to_sql(
     out where the SQL takes longer than a few seconds even on a part of the rows: this is advice, and holds up nobody.
     """
     policies.check_can_define(actor, project)
-    versions = {alias: datasets.get_version(actor=actor, version_id=pk) for alias, pk in inputs.items()}
+    versions = versions_read(actor, inputs)
     dataset_services.check_may_query(actor, versions.values())
     tables = {alias: datasets.table_at(version) for alias, version in versions.items()}
     told = dataset_services.column_sources(tables=lake.for_tenant(actor.tenant_id), sql=sql, inputs=tables)

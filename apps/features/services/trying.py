@@ -14,9 +14,9 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from apps.features.choices import ViewKind
 from apps.features.models import FeatureView
 from apps.features.services.defining import input_tables
+from apps.features.services.following import check_by_event, stream_among
 from apps.features.services.foreseeing import warnings_of_sql
 from apps.features.services.likening import there_already
 from apps.features.services.meaning import check_steady
@@ -42,6 +42,8 @@ def ask_of_view(actor: Actor, sql: str, inputs: Mapping[str, UUID], event_time: 
     """Ask the sandbox all that defining such a view and its notes will ask, within `lake.sandbox.asked_once`."""
     tables, names = input_tables(actor, sql, inputs)
     ask_of_sql(actor, sql, tables, names, event_time)
+    if (followed := stream_among(actor, inputs)) is not None:
+        check_by_event(sql, followed.alias)
 
 
 def ask_of_sql(actor: Actor, sql: str, tables: Mapping[str, TableAt], names: Iterable[str], event_time: str) -> None:
@@ -58,12 +60,12 @@ def _look_at_sample(actor: Actor, view: FeatureView, inputs: Mapping[str, UUID])
     found = _sampled(actor, view.sql, tables)
     if not found.rows:
         return (_("Over the first rows of its inputs the SQL gives none; that may be its conditions."),)
-    return tuple(_misfits(found, view.entity.join_keys, view.event_time, left_out=view.kind == ViewKind.WINDOWS))
+    return tuple(_misfits(found, view.entity.join_keys, view.event_time, left_out=bool(view.windows)))
 
 
-def notes_on_rows(rows: pa.Table, keys: Iterable[str], event_time: str) -> list[str]:
-    """What the first rows of a view's SQL tell of its keys and times, in words."""
-    return _misfits(_Sampled.of(rows), list(keys), event_time)
+def notes_on_rows(rows: pa.Table, keys: Iterable[str], event_time: str, *, left_out: bool = False) -> list[str]:
+    """What the first rows of a view's SQL tell of its keys and times, in words; with `left_out` they are events."""
+    return _misfits(_Sampled.of(rows), list(keys), event_time, left_out=left_out)
 
 
 def _misfits(found: _Sampled, keys: Sequence[str], event_time: str, *, left_out: bool = False) -> list[str]:

@@ -1,4 +1,4 @@
-"""What a view of windows declares, and how far it has come with its events, for its page."""
+"""What a view over events declares, and how far it has come with them, for its page."""
 
 from __future__ import annotations
 
@@ -14,22 +14,23 @@ from foundation.web.requests import PortalRequest
 
 
 def declared(request: PortalRequest, view: Any) -> dict[str, Any]:
-    """Empty for a view of SQL."""
+    """Empty for SQL over versions; of SQL that follows a stream there are no aggregations."""
     if not view.windows:
         return {}
-    aggregations = [{**one, "function": WindowFunction(one["function"]).label} for one in view.windows["aggregations"]]
+    told = view.windows.get("aggregations", [])
+    aggregations = [{**one, "function": WindowFunction(one["function"]).label} for one in told]
     known = KnownSince(view.windows["known_since"])
     shown = view.created_column if known == KnownSince.COLUMN else known.label
     return {"aggregations": aggregations, "source": _source(request, view), "known": shown}
 
 
 def following(request: PortalRequest, view: Any) -> dict[str, Any] | None:
-    """Of a view that follows a stream: its progress, with moments as such."""
+    """Of a view that follows a stream: its progress, with moments as such, and the stream."""
     told = selectors.windows_progress(request.actor, view)
     if told is None or not told["follows"]:
         return None
     moments = {name: datetime.fromisoformat(told[name]) for name in ("newest_event", "advanced_at") if told[name]}
-    return {**told, **moments}
+    return {**told, **moments, "stream": _source(request, view)}
 
 
 def _source(request: PortalRequest, view: Any) -> dict[str, str]:

@@ -14,7 +14,7 @@ from apps.datasets import selectors as datasets
 from apps.features import forms, selectors, services
 from apps.features.errors import DefinitionRefused
 from apps.features.views import examples
-from apps.features.views.column_offers import chosen_versions, offered
+from apps.features.views.column_offers import chosen_versions, offered, stream_choices
 from apps.features.views.presentation import similar_in_words
 from apps.features.views.things import address, as_id, kinds, view_of
 from foundation import access
@@ -45,7 +45,7 @@ def view_define(request: PortalRequest, tenant: str, project: str) -> HttpRespon
     if act == "create" and form.is_valid() and form.check_entity():
         with refusals_on(form, otherwise="sql"):
             return _create(request, form)
-    context["columns"] = offered(request, context.get("sample"), chosen_versions(form), anew=act == "columns")
+    context["columns"] = offered(request, context.get("sample"), chosen_versions(request, form), anew=act == "columns")
     context["example"] = examples.of_view(request, begun)
     context["entities"] = selectors.visible_entities(actor=request.actor, project_id=request.project.pk)
     status = 422 if act in {"preview", "similar", "create"} and form.errors else 200
@@ -61,6 +61,7 @@ def _begun(request: PortalRequest) -> Any:
 def _form(request: PortalRequest, act: str, begun: Any) -> forms.ViewForm:
     actor, pk = request.actor, request.project.pk
     versions = [(str(v.pk), str(v)) for v in datasets.ready_versions(actor=actor, project_id=pk)]
+    versions = [*stream_choices(request), *versions]
     found = selectors.visible_entities(actor=actor, project_id=pk)
     entities = [(str(e.pk), f"{e.name} ({', '.join(e.join_keys)})") for e in found]
     form = forms.ViewForm(
@@ -77,8 +78,8 @@ def _initial(view: Any) -> dict[str, Any]:
     """The definition of a view, as its next version begins."""
     if view is None:
         return {}
-    same = ("name", "sql", "inputs", "event_time", "created_column", "description")
-    words = {name: getattr(view, name) for name in same}
+    words = {name: getattr(view, name) for name in ("name", "sql", "event_time", "description")}
+    words |= {"inputs": services.inputs_said(view), "created_column": services.created_said(view)}
     said = forms.DescriptionForm.said_of(view)
     return {**words, **said, "entity": str(view.entity_id), **forms.ViewForm.ttl_of(view.ttl_seconds)}
 
@@ -96,7 +97,9 @@ def _preview(request: PortalRequest, form: forms.ViewForm) -> dict[str, Any]:
     found = services.preview_sql(actor=request.actor, project=request.project, sql=sql, inputs=inputs)
     said = form.so_far()
     event_time = said["view"].get("event_time", "")
-    notes = services.notes_on_rows(found, _keys_so_far(request, said), event_time)
+    chosen = dict(stream_choices(request))
+    follows = any(str(pk) in chosen for pk in inputs.values())
+    notes = services.notes_on_rows(found, _keys_so_far(request, said), event_time, left_out=follows)
     named = {v.pk: str(v) for v in datasets.ready_versions(actor=request.actor, project_id=request.project.pk)}
     guessed = [(alias, named[pk]) for alias, pk in inputs.items() if alias not in form.cleaned_data["inputs"]]
     return {

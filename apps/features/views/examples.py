@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from apps.datasets import selectors as datasets
-from apps.features import selectors
+from apps.features import selectors, services
 from apps.features.choices import BuildState, EventSource, KnownSince
 from apps.features.views.snippets import first_table, table_of
 from foundation.web.requests import PortalRequest
@@ -22,9 +22,12 @@ _COUNTED = [{"name": "events_24h", "function": "count", "column": "", "seconds":
 
 def of_view(request: PortalRequest, view: Any = None) -> Words:
     if view is not None:
-        named = _versions(request, view.inputs.values())
-        words: Words = {"name": view.name, "sql": view.sql, "event_time": view.event_time, "inputs": dict(view.inputs)}
-        said = {alias: named.get(pk, pk) for alias, pk in view.inputs.items()}
+        inputs = services.inputs_said(view)
+        named = _versions(request, inputs.values())
+        if view.follows_stream:
+            named |= {str(view.windows["source"]["id"]): view.windows["source"]["name"]}
+        words: Words = {"name": view.name, "sql": view.sql, "event_time": view.event_time, "inputs": inputs}
+        said = {alias: named.get(pk, pk) for alias, pk in inputs.items()}
         return {**words, "said": said, "options": _repeated("--input", said), **_of_entity(view.entity)}
     table = first_table(request)
     words = {"name": "my_view", "sql": table.select, "event_time": table.time or "event_time"}

@@ -11,12 +11,12 @@ from django.utils.translation import gettext as _
 
 from apps.datasets import selectors as datasets
 from apps.features import forms, selectors, services
+from apps.features.choices import ViewKind
 from apps.features.views import examples
-from apps.features.views.column_offers import offered
+from apps.features.views.column_offers import offered, stream_choices, versions_behind
 from apps.features.views.defining import entity_of
 from apps.features.views.presentation import similar_in_words
 from apps.features.views.things import address, as_id, kinds, view_of
-from apps.streams import selectors as streams
 from foundation import access
 from foundation.access import Permission
 from foundation.errors import NotFound
@@ -64,7 +64,7 @@ def _begun(request: PortalRequest) -> Any:
     if not asked:
         return None
     view = view_of(request, as_id(asked))
-    if not view.windows:
+    if view.kind != ViewKind.WINDOWS:
         raise NotFound(_("This view has no windows."))
     return view
 
@@ -97,23 +97,15 @@ def _similar(request: PortalRequest, form: forms.WindowsForm) -> list[dict[str, 
 
 
 def _sources(request: PortalRequest) -> list[tuple[str, Any]]:
-    actor, pk = request.actor, request.project.pk
-    versions = [(f"version:{v.pk}", str(v)) for v in datasets.ready_versions(actor=actor, project_id=pk)]
-    if not access.can(actor, Permission.STREAM_VIEW, request.project):
-        return versions
-    rows = streams.visible_streams(actor=actor, project_id=pk)
-    return [*((f"stream:{s.pk}", _("Stream “%(name)s”") % {"name": s.name}) for s in rows), *versions]
+    rows = datasets.ready_versions(actor=request.actor, project_id=request.project.pk)
+    streams_here = [(f"stream:{pk}", label) for pk, label in stream_choices(request)]
+    return [*streams_here, *((f"version:{v.pk}", str(v)) for v in rows)]
 
 
 def _version_of(request: PortalRequest, form: forms.WindowsForm) -> list[str]:
     """The version whose columns the chosen source has; of a stream its newest."""
     kind, _colon, pk = str(form["source"].value() or "").partition(":")
-    if kind != "stream":
-        return [pk]
-    rows = streams.visible_streams(actor=request.actor, project_id=request.project.pk)
-    stream = next((row for row in rows if str(row.pk) == pk), None)
-    newest = datasets.latest_ready(stream.dataset) if stream else None
-    return [str(newest.pk)] if newest else []
+    return versions_behind(request, [pk]) if kind == "stream" else [pk]
 
 
 def _events(form: forms.WindowsForm) -> dict[str, Any]:

@@ -20,8 +20,11 @@ _PLAIN = {"dir": "ltr", "autocapitalize": "none", "autocomplete": "off", "spellc
 class SqlForm(forms.Form):
     """`versions` are choices of (id, label); `cleaned_data["inputs"]` is {name in the SQL: version id}.
 
-    Subclasses add their fields; the input rows are drawn by components/sql_inputs.html.
+    Subclasses add their fields, and may have more to choose from than versions (`input_label`); the input rows are
+    drawn by components/sql_inputs.html.
     """
+
+    input_label: Any = _("Dataset version")
 
     sql = forms.CharField(
         label=_("SQL"),
@@ -52,7 +55,7 @@ class SqlForm(forms.Form):
             error_messages={"invalid": _("Letters, digits and underscores, beginning with a letter.")},
         )
         self.fields[f"version_{index}"] = forms.ChoiceField(
-            label=_("Dataset version"), required=False, choices=[("", "–"), *versions], initial=str(version)
+            label=self.input_label, required=False, choices=[("", "–"), *versions], initial=str(version)
         )
 
     @property

@@ -89,6 +89,13 @@ class Catalogue(Resource):
         found: dict[str, Things] = self._http.post("features/similar-to-sql/", body)["results"]
         return found
 
+    def _input(self, said: str) -> str:
+        """The id of what SQL reads: of a dataset version, or of a stream that is said like `stream:clicks`."""
+        kind, _colon, name = said.partition(":")
+        if name and kind == "stream":
+            return str(self._client.streams.get(name)["id"])
+        return self._client.datasets.newest(said)
+
     def _feature(self, said: str) -> str:
         if is_id(said):
             return said

@@ -55,15 +55,16 @@ class Features(Catalogue, HistoricalFeatures):
     ) -> Thing:
         """Define a feature view and wait for its rows; `inputs` maps names in the SQL to dataset versions.
 
-        A version is said by its id, or like `payments` (the newest), `payments@v3`, `payments@tag`. The answer has
-        `warnings` of what in the SQL may look ahead, and `similar`: features that are there already by the same name.
+        A version is said by its id, or like `payments` (the newest), `payments@v3`, `payments@tag`; one stream alone
+        like `stream:clicks`, and the view follows it, event by event. The answer has `warnings` of what in the SQL may
+        look ahead, and `similar`: features that are there already by the same name.
         """
         body = {
             "project": self._project,
             "name": name,
             "entity": entity,
             "sql": sql,
-            "inputs": {alias: self._client.datasets.newest(said) for alias, said in inputs.items()},
+            "inputs": {alias: self._input(said) for alias, said in inputs.items()},
             "event_time": event_time,
             "created_column": created_column,
             "ttl_seconds": ttl_seconds,

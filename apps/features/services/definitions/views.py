@@ -28,8 +28,10 @@ from apps.features.services.definitions.saying import (
 )
 from apps.features.services.definitions.sections import Action, Change, Context, Section, Step, Wanted
 from apps.features.services.describing import describe_view
+from apps.features.services.following import created_said, inputs_said
 from apps.features.services.naming import meant
 from apps.features.services.trying import ask_of_view, noted
+from apps.streams import selectors as streams
 from foundation.identity import Actor
 
 
@@ -41,7 +43,8 @@ class ViewSection(Section):
         words: Said = {
             "entity": fields.text("entity", required=True),
             "inputs": {
-                alias: dataset_said(fields, f"inputs.{alias}", one, alias)
+                alias: stream_said(fields, f"inputs.{alias}", one)
+                or dataset_said(fields, f"inputs.{alias}", one, alias)
                 for alias, one in fields.values("inputs", required=True).items()
             },
             "sql": fields.text("sql", required=True),
@@ -82,7 +85,7 @@ class ViewSection(Section):
         view = define_view(
             actor=actor, project=project, entity=entity, name=wanted.name, inputs=inputs, **definition, **given
         )
-        notes = noted(actor, view, inputs)
+        notes = noted(actor, view, {alias: UUID(pk) for alias, pk in view.inputs.items()})
         action = "new" if newest is None else "new version"
         changes = () if newest is None else tuple(view_changes(context, newest, view, view_fields))
         return Step(self.word, wanted.name, wanted.line, action, view.number, changes, notes, meaning)
@@ -96,7 +99,8 @@ class ViewSection(Section):
 
 
 def _inputs(context: Context, words: Said) -> dict[str, UUID]:
-    return {alias: version_said(context, said).pk for alias, said in words["inputs"].items()}
+    found = words["inputs"].items()
+    return {alias: (stream_named if "stream" in said else version_said)(context, said).pk for alias, said in found}
 
 
 def _digest(words: Said, inputs: Mapping[str, UUID], entity: Entity) -> str:
@@ -142,14 +146,14 @@ def name_said(view: FeatureView, newest: Mapping[str, int]) -> str:
 
 
 def view_fields(actor: Actor, view: FeatureView) -> Said:
-    """The view as a file holds it, its inputs pinned to their versions."""
+    """The view as a file holds it, its inputs pinned to their versions, a stream by its name."""
     return view_words(
         actor,
         entity=view.entity.name,
         sql=view.sql,
-        inputs=view.inputs,
+        inputs=inputs_said(view),
         event_time=view.event_time,
-        created_column=view.created_column,
+        created_column=created_said(view),
         ttl_seconds=view.ttl_seconds,
         **said_fields(view),
     )
@@ -166,18 +170,36 @@ def view_words(
     ttl_seconds: int | None = None,
     **said: Any,
 ) -> Said:
-    """The same of a view that is not defined yet; `inputs` are ids of versions by their alias."""
-    rows = datasets.visible_versions(actor=actor).filter(pk__in=list(inputs.values()))
-    versions = {str(row.pk): row for row in rows.select_related("dataset")}
-    named = {
-        alias: {"dataset": versions[str(pk)].dataset.name, "version": versions[str(pk)].number}
-        if str(pk) in versions
-        else {"id": str(pk)}
-        for alias, pk in inputs.items()
-    }
+    """The same of a view that is not defined yet; `inputs` are ids of versions, or of a stream, by their alias."""
+    ids = list(inputs.values())
+    rows = datasets.visible_versions(actor=actor).filter(pk__in=ids).select_related("dataset")
+    there = {str(row.pk): {"dataset": row.dataset.name, "version": row.number} for row in rows}
+    there |= {str(row.pk): {"stream": row.name} for row in streams.visible_streams(actor=actor).filter(pk__in=ids)}
+    named = {alias: there.get(str(pk), {"id": str(pk)}) for alias, pk in inputs.items()}
     words: Said = {"entity": entity, "inputs": named, "sql": sql.strip(), "event_time": event_time}
     given = {"created_column": created_column, "ttl_seconds": ttl_seconds, **said}
     return {**words, **{name: value for name, value in given.items() if value}}
+
+
+def stream_said(fields: Fields, place: str, value: Value) -> dict[str, Any]:
+    """`place: {stream: …}`; empty where it says no stream."""
+    if not isinstance(value.data, dict) or "stream" not in value.data:
+        return {}
+    of = Fields(value, f"{fields.what}.{place}", fields.problems)
+    found = {"stream": of.text("stream", required=True)}
+    of.end()
+    return found
+
+
+def stream_named(context: Context, said: Mapping[str, Any]) -> Any:
+    rows = streams.visible_streams(actor=context.actor, project_id=context.project.pk)
+    stream = rows.filter(name=said["stream"]).order_by("created_at").first()
+    if stream is None:
+        raise DefinitionRefused(
+            _("this project has no stream “%(stream)s”.") % {"stream": said["stream"]},
+            fields={"inputs": [_("No such stream.")]},
+        )
+    return stream
 
 
 def dataset_said(fields: Fields, place: str, value: Value, otherwise: str = "") -> dict[str, Any]:
@@ -238,4 +260,6 @@ def _read_of(one: Any) -> str:
         return ", ".join(map(str, one)) if isinstance(one, list) else str(one)
     if "function" in one:
         return " ".join(str(value) for value in one.values())
+    if "stream" in one:
+        return _("stream %(name)s") % {"name": one["stream"]}
     return f"{one['dataset']} v{one['version']}" if "dataset" in one else str(one.get("id", ""))

@@ -31,12 +31,15 @@ from apps.features.services.definitions.views import (
     dataset_said,
     entity_said,
     newest_view,
+    stream_named,
+    stream_said,
     version_said,
     view_changes,
 )
 from apps.features.services.describing import describe_view
 from apps.features.services.trying import noted
-from apps.features.services.windows.defining import ALIAS, ask_of_windows, completed, define_windows
+from apps.features.services.windows.defining import ask_of_windows, completed, define_windows
+from apps.features.services.windows.events import ALIAS
 from apps.features.services.windows.trying import notes_on_windows
 from apps.streams import selectors as streams
 from foundation.identity import Actor
@@ -205,25 +208,13 @@ def _source(fields: Fields) -> dict[str, Any]:
     if value is None or not value.data:
         fields.problem(_("“%(name)s” is missing.") % {"name": "source"}, value.line if value else None)
         return {}
-    if isinstance(value.data, dict) and "stream" in value.data:
-        of = Fields(value, f"{fields.what}.source", fields.problems)
-        found = {"stream": of.text("stream", required=True)}
-        of.end()
-        return found
-    return dataset_said(fields, "source", value)
+    return stream_said(fields, "source", value) or dataset_said(fields, "source", value)
 
 
 def _found(context: Context, said: Mapping[str, Any]) -> dict[str, UUID]:
     if "stream" not in said:
         return {"version_id": version_said(context, said).pk}
-    rows = streams.visible_streams(actor=context.actor, project_id=context.project.pk)
-    stream = rows.filter(name=said["stream"]).order_by("created_at").first()
-    if stream is None:
-        raise DefinitionRefused(
-            _("this project has no stream “%(stream)s”.") % {"stream": said["stream"]},
-            fields={"source": [_("No such stream.")]},
-        )
-    return {"stream_id": stream.pk}
+    return {"stream_id": stream_named(context, said).pk}
 
 
 def _aggregation(fields: Fields, name: str, value: Value) -> dict[str, Any]:

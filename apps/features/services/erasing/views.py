@@ -11,7 +11,7 @@ from apps.datasets import services as dataset_services
 from apps.datasets.choices import ErasedKind
 from apps.datasets.services import Reached, Search
 from apps.features import selectors
-from apps.features.choices import BuildState, EventSource, ViewKind
+from apps.features.choices import BuildState, EventSource
 from apps.features.events import FeatureViewDefined, FeatureViewDestroyed, FeatureViewFailed
 from apps.features.models import FeatureView
 from apps.features.services import windows
@@ -53,7 +53,8 @@ class ViewReach(TableReach[FeatureView]):
     def _visible(self, search: Search) -> QuerySet[FeatureView]:
         """But for those that follow a stream: they are not made anew, and lose the person with it (`WindowReach`)."""
         rows = selectors.visible_views(actor=search.actor, project_id=search.project_id)
-        return rows.exclude(kind=ViewKind.WINDOWS, windows__source__kind=EventSource.STREAM.value)
+        # A view that has no source has no such path, and what is unknown would be left out as well.
+        return rows.exclude(windows__source__kind__isnull=False, windows__source__kind=EventSource.STREAM.value)
 
     def _table(self, thing: FeatureView) -> TableAt:
         return selectors.view_table(thing)

@@ -1,4 +1,4 @@
-"""Windows over streams without a person: the stream's table has lost the rows, and what was computed of it follows."""
+"""Views over streams without a person: the stream's table has lost the rows, and what was computed of it follows."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from apps.datasets import services as dataset_services
 from apps.datasets.choices import ErasedKind
 from apps.datasets.services import Reached, Search
 from apps.features import selectors
-from apps.features.choices import BuildState, EventSource, ViewKind
+from apps.features.choices import BuildState, EventSource
 from apps.features.models import FeatureView
 from apps.features.services import windows
 from foundation import lake
@@ -59,8 +59,8 @@ class WindowReach(dataset_services.Reach):
 
 def _following(search: Search, state: BuildState) -> Sequence[FeatureView]:
     rows = selectors.visible_views(actor=search.actor, project_id=search.project_id)
-    rows = rows.filter(kind=ViewKind.WINDOWS, state=state)
-    return list(rows.filter(windows__source__kind=EventSource.STREAM.value).order_by("created_at"))
+    rows = rows.filter(state=state, windows__source__kind=EventSource.STREAM.value)
+    return list(rows.order_by("created_at"))
 
 
 def _source(view: FeatureView) -> UUID:
@@ -74,7 +74,7 @@ def _reads(search: Search, view: FeatureView) -> bool:
 
 
 def _rows_in(search: Search, view: FeatureView) -> int | None:
-    """How many change points are of the person; None where that cannot be told."""
+    """How many rows are of the person; None where that cannot be told."""
     at = selectors.view_table(view)
     there = {column.name for column in lake.for_tenant(view.tenant_id).schema(at)}
     return search.count(at) if search.column in there else None

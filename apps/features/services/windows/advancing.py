@@ -1,7 +1,7 @@
-"""Windows over a stream go on with it: what was committed there is taken in, and what it changes is computed anew.
+"""Views over a stream go on with it: what was committed there is taken in, and what it changes is computed anew.
 
 Three things are true one after the other, and each is marked where it is kept: events are in the view's table of
-events, their change points in its rows, and the values of their keys online. Whoever is killed between two of them is
+events, what they change in its rows, and the values of their keys online. Whoever is killed between two of them is
 followed by one who goes on there; of two at once one finds the mark moved, and leaves it to the other.
 """
 
@@ -16,9 +16,10 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from apps.features.choices import BuildState, EventSource, ViewKind
+from apps.features.choices import BuildState
 from apps.features.errors import Forgotten, Overtaken
 from apps.features.models import FeatureView
+from apps.features.services.joining import profile_of
 from apps.features.services.online import (
     begin_materialisation,
     drop_online,
@@ -27,11 +28,18 @@ from apps.features.services.online import (
     write_keys,
 )
 from apps.features.services.windows.declaring import plan_of
-from apps.features.services.windows.events import Mark, events_table, mark_of, rows_table, source_table, staging_table
+from apps.features.services.windows.events import (
+    ALIAS,
+    Mark,
+    events_table,
+    mark_of,
+    rows_table,
+    source_table,
+    staging_table,
+)
 from apps.features.services.windows.plans import Plan
 from apps.features.services.windows.progress import Progress
 from apps.features.services.windows.taking import (
-    ALIAS,
     compute_added,
     compute_all,
     keys_sql,
@@ -110,8 +118,7 @@ def _is_more(tables: Lake, view: FeatureView, mark: Mark) -> bool:
 def _followed(job: JobHandle, view_id: UUID) -> FeatureView | None:
     with job.scope():
         view = FeatureView.objects.select_related("entity").filter(pk=view_id).first()
-    follows = view is not None and view.kind == ViewKind.WINDOWS and view.state == BuildState.READY
-    return view if follows and view and view.windows["source"]["kind"] == EventSource.STREAM else None
+    return view if view is not None and view.follows_stream and view.state == BuildState.READY else None
 
 
 def _take_in(job: JobHandle, tables: Lake, view: FeatureView, plan: Plan) -> tuple[Mark | None, bool]:
@@ -151,7 +158,7 @@ def _compute(job: JobHandle, tables: Lake, view: FeatureView, plan: Plan, mark: 
     done = int(said) if said else 0
     if done == mark.step:
         return tables.current(rows_table(view))
-    job.progress(_("Computing the windows that changed"), None)
+    job.progress(_("Computing the rows that changed"), None)
     if done < mark.whole:
         # The events were begun anew since: what is gone from them has to go from here, too.
         return compute_all(tables, view, plan, mark)
@@ -165,7 +172,7 @@ def _profiled(tables: Lake, view: FeatureView, mark: Mark, at: TableAt, told: Pr
     rows = tables.count(at)
     if mark.whole != mark.step and rows < told.profiled * _GROWN:
         return told
-    storage.put(view.tenant_id, view.profile_key, json.dumps(tables.inspect(at).profile).encode())
+    storage.put(view.tenant_id, view.profile_key, json.dumps(profile_of(tables.inspect(at))).encode())
     return told.but(profiled=rows)
 
 

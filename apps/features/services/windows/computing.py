@@ -1,4 +1,4 @@
-"""The change points of a view that was just defined: from nothing, or from those of the version before it."""
+"""The rows of a view over events that was just defined: from nothing, or from those of the version before it."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from apps.features.errors import DefinitionRefused
 from apps.features.models import FeatureView
 from apps.features.services.windows.declaring import plan_of
 from apps.features.services.windows.events import (
+    ALIAS,
     Mark,
     events_table,
     mark_of,
@@ -25,7 +26,7 @@ from apps.features.services.windows.events import (
 )
 from apps.features.services.windows.plans import Plan
 from apps.features.services.windows.progress import Progress
-from apps.features.services.windows.taking import ALIAS, compute_added, compute_all, take_added, take_all
+from apps.features.services.windows.taking import compute_added, compute_all, take_added, take_all
 from foundation import lake
 from foundation.errors import PortalError
 from foundation.jobs import JobHandle
@@ -41,7 +42,7 @@ Sources = dict[str, list[list[str]] | None]
 def rows_from_nothing(
     *, job: JobHandle, tables: Lake, view: FeatureView, inputs: Mapping[str, TableAt]
 ) -> tuple[TableAt, int, Sources]:
-    """The table of change points, how many there are, and from which columns theirs come."""
+    """The table of its rows, how many there are, and from which columns theirs come."""
     plan = plan_of(view)
     for table in tables_of(view.pk):
         tables.drop(table)
@@ -49,16 +50,17 @@ def rows_from_nothing(
     job.progress(_("Taking in the events"), 10)
     mark = _from_before(job, tables, view, plan, source) or take_all(tables, view, plan, source, None, "")
     job.raise_if_cancelled()
-    job.progress(_("Computing the windows"), 40)
+    job.progress(_("Computing the rows"), 40)
     began = tables.mark_of(rows_table(view))
     at = compute_added(tables, view, plan, mark, int(began)) if began else compute_all(tables, view, plan, mark)
     job.raise_if_cancelled()
     tables.drop(staging_table(view))
     count = tables.count(at)
     if count == 0:
-        raise DefinitionRefused(_("No event has a key and a time, so there is no window. Look at the SELECT."))
+        said = _("No event has a key and a time, so there is no window. Look at the SELECT.")
+        raise DefinitionRefused(said if plan.aggregations else _("No event that the SQL gives has a key and a time."))
     # No change point is ever covered by another: of those of one moment there is one, and it is the latest.
-    view.marked = False
+    view.marked = not plan.aggregations
     # Once it is ready all of them go online.
     view.follow = Progress.at(tables, view, mark).but(profiled=count, online_step=mark.step).said()
     return at, count, _sources(tables, view, plan, inputs)
@@ -135,6 +137,7 @@ def _sources(tables: Lake, view: FeatureView, plan: Plan, inputs: Mapping[str, T
     of = dataset_services.column_sources(tables=tables, sql=view.sql, inputs=inputs)
     found: Sources = {name: of.get(name) for name in (*plan.keys, view.event_time)}
     found |= {one.name: of.get(one.column) if one.column else [] for one in plan.aggregations}
+    found |= {} if plan.aggregations else {name: of.get(name) for name in plan.columns}
     if view.created_column:
         told = of.get(view.created_column) if view.windows["known_since"] == KnownSince.COLUMN else []
         found[view.created_column] = told

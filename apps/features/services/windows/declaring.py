@@ -62,8 +62,11 @@ def checked(
 
 
 def plan_of(view: FeatureView) -> Plan:
-    """The kernel's plan of a windows view."""
+    """The kernel's plan of a windows view; of SQL that follows a stream, one without aggregations."""
     told, types = view.windows, view.windows["columns"]
+    if "aggregations" not in told:
+        columns = tuple(view.feature_names)
+        return Plan(tuple(view.entity.join_keys), view.event_time, view.created_column, 0, columns, ())
     aggregations = tuple(
         Aggregation(
             name=one["name"],

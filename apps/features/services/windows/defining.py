@@ -23,10 +23,12 @@ from apps.features.services.defining import (
     watched_before,
 )
 from apps.features.services.describing import checked_tags, owner_called
+from apps.features.services.following import source_of, version_of_stream
 from apps.features.services.meaning import check_steady, fit_keys
 from apps.features.services.naming import check_name
 from apps.features.services.trying import ask_of_sql
 from apps.features.services.windows.declaring import KNOWN_SINCE, check_events_have, checked, features_of, plan_of
+from apps.features.services.windows.events import ALIAS
 from apps.features.services.windows.trying import notes_on_windows
 from apps.streams import selectors as streams
 from apps.tenants import services as tenants
@@ -40,7 +42,6 @@ if TYPE_CHECKING:
 
     from apps.projects.models import Project
 
-ALIAS = "events"
 _PREVIEW_ROWS = 50
 
 
@@ -221,16 +222,8 @@ def _source(actor: Actor, version_id: UUID | None, stream_id: UUID | None) -> tu
 
 
 def _followed(stream: Any) -> tuple[dict[str, str], Any, TableAt]:
-    newest = datasets.latest_ready(stream.dataset)
-    if newest is None:
-        sentence = _(
-            "Nobody has said yet what the columns of “%(stream)s” hold. Make a version of what came so far on its "
-            "page, say there how sensitive its columns are, then define the view."
-        )
-        raise DefinitionRefused(sentence % {"stream": stream}, fields={"source": [_("There is no version yet.")]})
-    said = {"dataset": str(stream.dataset_id), "name": stream.name}
-    source = {"kind": EventSource.STREAM.value, "id": str(stream.pk), **said}
-    return source, newest, datasets.table_at(newest)
+    newest = version_of_stream(stream)
+    return source_of(stream), newest, datasets.table_at(newest)
 
 
 def completed(

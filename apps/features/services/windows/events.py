@@ -22,6 +22,8 @@ from runtime.entity_keys import MOST_BYTES
 if TYPE_CHECKING:
     from apps.features.models import FeatureView
 
+# What the kernel calls the table of events, and windows the table that they select them out of.
+ALIAS = "events"
 # From the year 1 on, and so long before the year 10 000 that every window has left by then.
 _FIRST_US, _LAST_US = -62_135_596_800_000_000, 248_000_000_000_000_000
 
@@ -64,6 +66,11 @@ def tables_of(view_id: UUID) -> list[str]:
 def source_table(view: FeatureView) -> str:
     """The growing table of the stream that the view follows."""
     return growing_table(UUID(view.windows["source"]["dataset"]))
+
+
+def alias_of(view: FeatureView) -> str:
+    """What its SELECT calls the table that it reads."""
+    return str(view.windows["source"].get("alias", ALIAS))
 
 
 def mark_of(tables: Lake, view: FeatureView) -> tuple[Mark | None, str]:

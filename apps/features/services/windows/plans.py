@@ -46,7 +46,10 @@ class Aggregation:
 
 @dataclass(frozen=True)
 class Plan:
-    """All that the kernel is told. In the table of events keys are k0, k1, …, values v0, v1, … in this order."""
+    """All that the kernel is told. In the table of events keys are k0, k1, …, values v0, v1, … in this order.
+
+    Without aggregations each event is a row (`row_by_row`), and there is no slide.
+    """
 
     keys: tuple[str, ...]
     event_time: str

@@ -7,9 +7,18 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from apps.features.choices import KnownSince
-from apps.features.services.windows.events import Mark, events_sql, events_table, rows_table, staging_table
+from apps.features.services.windows.events import (
+    ALIAS,
+    Mark,
+    alias_of,
+    events_sql,
+    events_table,
+    rows_table,
+    staging_table,
+)
 from apps.features.services.windows.kernel import change_points_sql, reach_sql
 from apps.features.services.windows.plans import Plan
+from apps.features.services.windows.row_by_row import rows_sql
 from foundation import lake
 from foundation.clock import now
 from foundation.lake import Lake
@@ -21,7 +30,6 @@ if TYPE_CHECKING:
 
     from apps.features.models import FeatureView
 
-ALIAS = "events"
 _TIMEOUT_S, _MEMORY_MB = 600, 2048
 # Behind every event: where nothing changes, none is read.
 _NEVER_US = 1 << 62
@@ -54,19 +62,21 @@ def take_added(
 
 
 def compute_all(tables: Lake, view: FeatureView, plan: Plan, mark: Mark) -> TableAt:
-    """The table of change points anew, from all events that are there."""
+    """The table of rows anew, from all events that are there."""
     events = tables.current(events_table(view))
-    rows = tables.query(change_points_sql(plan), {ALIAS: events})
+    sql = change_points_sql(plan) if plan.aggregations else rows_sql(plan)
+    rows = tables.query(sql, {ALIAS: events})
     said = tables.mark_of(rows_table(view))
     return tables.write(rows_table(view), rows, mode="replace", mark=str(mark.step), after=said)
 
 
 def compute_added(tables: Lake, view: FeatureView, plan: Plan, mark: Mark, done: int) -> TableAt:
-    """The change points that events after the step `done` make or change, in the place of those that were there."""
+    """The rows that events after the step `done` make or change, in the place of those that were there.
+
+    Also where nothing changes: the mark says that these events were looked at.
+    """
     events, there = tables.current(events_table(view)), rows_table(view)
-    low = _first_change(tables, plan, events, done)
-    # Also where nothing changes: the mark says that these events were looked at.
-    sql = change_points_sql(plan, after=(done, low if low is not None else _NEVER_US))
+    sql = _points_sql(tables, plan, events, done) if plan.aggregations else rows_sql(plan, after=done)
     changed = tables.write_query(staging_table(view), sql, {ALIAS: events}, mode="replace")
     keys = [*plan.keys, plan.event_time, *([plan.created] if plan.created else [])]
     return tables.merge(there, changed, base=tables.current(there), after=str(done), mark=str(mark.step), keys=keys)
@@ -91,7 +101,7 @@ def news(added: pa.RecordBatchReader) -> pa.RecordBatchReader | None:
 def _selected(view: FeatureView, plan: Plan, source: TableAt, step: int) -> pa.RecordBatchReader:
     arrived = now() + lead_of(view)
     sql = events_sql(view, plan, step=step, arrived_us=int(arrived.timestamp() * 1_000_000))
-    return lake.sandbox.run(view.tenant_id, sql, {ALIAS: source}, timeout_s=_TIMEOUT_S, memory_mb=_MEMORY_MB)
+    return lake.sandbox.run(view.tenant_id, sql, {alias_of(view): source}, timeout_s=_TIMEOUT_S, memory_mb=_MEMORY_MB)
 
 
 def lead_of(view: FeatureView) -> timedelta:
@@ -101,6 +111,12 @@ def lead_of(view: FeatureView) -> timedelta:
     """
     seconds = float((view.follow or {}).get("seconds", 0.0))
     return min(max(timedelta(seconds=2 * seconds), SHORTEST_LEAD), _LONGEST_LEAD)
+
+
+def _points_sql(tables: Lake, plan: Plan, events: TableAt, done: int) -> str:
+    """Of the change points that these events reach; of events before their first, none is read."""
+    low = _first_change(tables, plan, events, done)
+    return change_points_sql(plan, after=(done, low if low is not None else _NEVER_US))
 
 
 def _first_change(tables: Lake, plan: Plan, events: TableAt, done: int) -> int | None:

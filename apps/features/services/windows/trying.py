@@ -11,10 +11,9 @@ from django.utils.translation import gettext as _
 
 from apps.features.services.naming import column_list
 from apps.features.services.windows.declaring import plan_of
-from apps.features.services.windows.events import events_sql
+from apps.features.services.windows.events import ALIAS, events_sql
 from apps.features.services.windows.kernel import change_points_sql
 from apps.features.services.windows.plans import Plan
-from apps.features.services.windows.taking import ALIAS
 from foundation import lake
 from foundation.identity import Actor
 from foundation.lake import LakeFailed, SqlFailed

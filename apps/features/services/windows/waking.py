@@ -1,4 +1,4 @@
-"""Who goes on with windows: told by each commit of a stream, and by the clock where nobody was told."""
+"""Who goes on with a stream: told by each commit of a stream, and by the clock where nobody was told."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from apps.features.choices import BuildState, EventSource, ViewKind
+from apps.features.choices import BuildState, EventSource
 from apps.features.models import FeatureView
 from apps.features.services.windows.events import mark_of
 from apps.features.services.windows.progress import Progress
@@ -24,7 +24,7 @@ JOB = "features.advance_view"
 
 
 def stream_committed(tenant: Tenant, stream_id: UUID) -> None:
-    """Rows came to a stream: windows over it go on."""
+    """Rows came to a stream: what follows it goes on."""
     with scope(tenant.pk):
         for view in _following(tenant, stream_id):
             wake(Actor.system(tenant, "features"), view)
@@ -63,11 +63,11 @@ def wake(actor: Actor, view: FeatureView) -> None:
             )
     except PortalError as refusal:
         # Its project is archived or going: what comes meanwhile is taken in when it is back.
-        log.info("The windows of %s do not go on: %s", view.pk, refusal)
+        log.info("View %s does not go on: %s", view.pk, refusal)
 
 
 def _following(tenant: Tenant, stream_id: UUID | None = None) -> list[FeatureView]:
-    rows = FeatureView.objects.filter(tenant=tenant, kind=ViewKind.WINDOWS, state=BuildState.READY)
+    rows = FeatureView.objects.filter(tenant=tenant, state=BuildState.READY)
     rows = rows.filter(windows__source__kind=EventSource.STREAM.value)
     rows = rows.filter(windows__source__id=str(stream_id)) if stream_id else rows
     return list(rows.select_related("entity"))

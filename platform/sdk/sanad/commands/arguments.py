@@ -71,14 +71,14 @@ def chosen(thing: dict[str, Any], names: Iterable[str]) -> dict[str, Any]:
     return {name: thing[name] for name in names if name in thing}
 
 
-def sql_file(parser: argparse.ArgumentParser) -> None:
+def sql_file(parser: argparse.ArgumentParser, *, more: str = "") -> None:
     parser.add_argument("sql", metavar="SQL_FILE", help="a file with one SELECT; - reads standard input")
     parser.add_argument(
         "--input",
         action="append",
         required=True,
         metavar="NAME[=VERSION]",
-        help="a table of the SQL: a dataset of that name (its newest version), or the version named",
+        help=f"a table of the SQL: a dataset of that name (its newest version), or the version named{more}",
     )
 
 
@@ -95,5 +95,10 @@ def description_of(said: argparse.Namespace) -> dict[str, Any]:
 
 def inputs_of(client: Client, said: argparse.Namespace) -> dict[str, str]:
     """Names in the SQL to version ids."""
+    return {name: client.datasets.newest(version) for name, version in inputs_named(said).items()}
+
+
+def inputs_named(said: argparse.Namespace) -> dict[str, str]:
+    """Names in the SQL to what they stand for, as it was said."""
     pairs = (text.partition("=") for text in said.input)
-    return {name: client.datasets.newest(version or name) for name, _equals, version in pairs}
+    return {name: version or name for name, _equals, version in pairs}

@@ -7,7 +7,7 @@ from typing import Any
 
 from sanad.client import Client
 from sanad.commands import windows
-from sanad.commands.arguments import add, chosen, described, description_of, inputs_of, pair, sql_file, text_of
+from sanad.commands.arguments import add, chosen, described, description_of, inputs_named, pair, sql_file, text_of
 from sanad.historical import show_step
 from sanad.output import show, table, tell, tell_warnings
 
@@ -23,7 +23,7 @@ def add_to(features: Any) -> None:
     described(entity)
     define = add(features, "define", features_define, "define a feature view and wait for its rows")
     define.add_argument("name")
-    sql_file(define)
+    sql_file(define, more="; or one stream alone, like stream:clicks, and the view follows it")
     define.add_argument("--entity", required=True)
     define.add_argument("--event-time", required=True, help="the column that says when a value was true")
     define.add_argument("--created", default="", help="the column that says when it became known, where that is later")
@@ -83,7 +83,7 @@ def features_define(client: Client, said: Namespace) -> None:
         said.name,
         entity=said.entity,
         sql=text_of(said.sql),
-        inputs=inputs_of(client, said),
+        inputs=inputs_named(said),
         event_time=said.event_time,
         created_column=said.created,
         ttl_seconds=said.ttl,

@@ -1,0 +1,128 @@
+"""A view by SQL over a stream is defined in the browser, over REST and in a file, which all say the same."""
+
+from __future__ import annotations
+
+import pytest
+from django.urls import reverse
+
+from apps.features import services
+from apps.features.errors import DefinitionRefused
+from apps.features.models import FeatureView
+from apps.streams import services as streams
+from foundation.clock import now
+from tests.apps.features.windows.conftest import told
+
+pytestmark = pytest.mark.django_db(transaction=True)
+FIRST = {"who": "a", "at": 60_000_000, "known": 60_000_000, "x": 1.5, "i": 2, "w": "x"}
+SQL = "SELECT who, clicks.at, known, x FROM clicks"
+FILE = """\
+entities:
+  who:
+    join_keys: [who]
+views:
+  clicks_of_who:
+    entity: who
+    inputs:
+      clicks: {stream: STREAM}
+    sql: |
+      SELECT who, clicks.at, known, x AS worth
+      FROM clicks
+    event_time: at
+    ttl_seconds: 3600
+"""
+
+
+@pytest.fixture
+def stream(events_stream):
+    return events_stream(FIRST)
+
+
+def test_a_stream_is_chosen_in_the_form_and_the_page_says_that_it_is_followed(
+    stream, scientist, project, client_as, run_jobs
+):
+    web = client_as(scientist)
+    address = reverse("features:view_define", args=[scientist.tenant.slug, project.slug])
+    typed = {
+        "sql": SQL,
+        "alias_0": "clicks",
+        "version_0": str(stream.pk),
+        "name": "clicks_of_who",
+        "new_entity": "who",
+        "join_keys": "who",
+        "event_time": "at",
+        "created_column": "known",
+        "ttl_unit": "hours",
+    }
+    empty = web.get(address).content.decode()
+    assert f'value="{stream.pk}"' in empty and "Dataset version or stream" in empty
+    offered = web.post(address, {**typed, "act": "columns"})
+    assert {one["name"] for one in offered.context["columns"]["times"]} >= {"at", "known"}
+    shown = web.post(address, {**typed, "act": "preview"})
+    assert shown.status_code == 200 and f"stream: {stream.name}" in shown.context["written"]
+    counted = {**typed, "sql": "SELECT who, clicks.at, known, count(*) AS n FROM clicks GROUP BY ALL"}
+    for act in ("preview", "create"):
+        refused = web.post(address, {**counted, "act": act})
+        assert (refused.status_code, "declare windows" in refused.content.decode()) == (422, True)
+    alike = web.post(address, {**typed, "act": "similar"})
+    assert alike.status_code == 200
+    assert web.post(address, {**typed, "act": "create"}).status_code == 303
+    run_jobs()
+    view = FeatureView.objects.get(name="clicks_of_who")
+    detail = reverse("features:view_detail", args=[scientist.tenant.slug, project.slug, view.pk])
+    answer = web.get(f"{detail}?tab=definition")
+    page = answer.content.decode()
+    assert "Follows the stream" in page and stream.name in page and "up to" in page
+    assert reverse("features:view_define", args=[scientist.tenant.slug, project.slug]) + "?from=" in page
+    # What is shown as a file is what an apply would leave alone.
+    plan = services.plan_definitions(actor=scientist, project=project, text=answer.context["written"])
+    assert [(step.section, step.action) for step in plan.steps] == [("views", "unchanged")]
+    again = web.get(f"{address}?from={view.pk}").content.decode()
+    assert f'value="{stream.pk}" selected' in again
+    for tab in ("features", "rows", "lineage", "online"):
+        assert "__shown" not in web.get(f"{detail}?tab={tab}").content.decode()
+
+
+def test_over_rest_an_input_is_a_stream_and_the_answer_says_how_far_it_came(
+    stream, define, api_as, scientist, run_jobs
+):
+    define.entity("who")
+    api = api_as(scientist)
+    words = {"project": "flights", "entity": "who", "name": "clicks", "sql": SQL, "event_time": "at"}
+    body = {**words, "inputs": {"clicks": str(stream.pk)}}
+    counted = api.post("/api/v1/feature-views/", {**body, "sql": f"{SQL} ORDER BY x"}, content_type="application/json")
+    assert (counted.status_code, "ORDER BY" in str(counted.json())) == (422, True)
+    made = api.post("/api/v1/feature-views/", body, content_type="application/json")
+    assert made.status_code == 202, made.json()
+    run_jobs()
+    shown = api.get(f"/api/v1/feature-views/{made.json()['id']}/").json()
+    assert (shown["kind"], shown["state"], shown["created_column"]) == ("sql", "ready", "known_since")
+    progress = {name: shown["progress"][name] for name in ("follows", "events", "waiting", "left_out")}
+    assert progress == {"follows": True, "events": 1, "waiting": 0, "left_out": 0}
+
+
+def test_a_file_says_the_stream_by_its_name_and_goes_on_saying_it(stream, scientist, project, put, drain, run_jobs):
+    by = {"actor": scientist, "project": project}
+    text = FILE.replace("STREAM", stream.name)
+
+    def steps(text):
+        plan = services.plan_definitions(**by, text=text)
+        return [(step.section, step.action, [one.field for one in step.changes]) for step in plan.steps]
+
+    assert steps(text) == [("entities", "new", []), ("views", "new", [])]
+    services.apply_definitions(**by, text=text)
+    run_jobs()
+    same = [("entities", "unchanged", []), ("views", "unchanged", [])]
+    assert steps(text) == same
+    exported = services.definitions_text(**by)
+    assert f"stream: {stream.name}" in exported and "created_column" not in exported
+    assert steps(exported) == same
+    put(stream, told({**FIRST, "who": "b"}))
+    streams.cut_stream(actor=scientist, stream=drain(stream), now=now())
+    run_jobs()
+    assert steps(text) == same, "a stream that went on is no other definition"
+    assert steps(text.replace("x AS worth", "-x AS worth"))[1] == ("views", "new version", ["sql"])
+    assert steps(text.replace("event_time: at", "event_time: at\n    created_column: at"))[1][1] == "new version"
+    with pytest.raises(DefinitionRefused, match="looks at several at once"):
+        steps(text.replace("x AS worth", "max(x) OVER () AS worth"))
+    with pytest.raises(DefinitionRefused, match="no stream “elsewhere”"):
+        steps(FILE.replace("STREAM", "elsewhere"))
