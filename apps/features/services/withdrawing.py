@@ -150,9 +150,7 @@ def _check_on_demand(thing: FeatureService, ids: Collection[str]) -> None:
 def _check_there(thing: FeatureService | OnDemandView, in_bin: list[str], lost: list[str]) -> None:
     """Conflict where something that it is made of lies in the bin, or is no more."""
     if lost:
-        sentence = _(
-            "%(thing)s is made of %(names)s, of which there is nothing any more. Define a new version instead."
-        )
+        sentence = _("%(thing)s is made of %(names)s, which is gone for good. Define a new version instead.")
         raise Conflict(sentence % {"thing": thing, "names": column_list(lost)})
     if in_bin:
         sentence = _("%(thing)s is made of %(names)s, in the bin as well. Restore that first.")

@@ -123,8 +123,8 @@ def test_whoever_uses_them_is_told_until_they_have_read_it(deployed, service, co
         services.restore_on_demand(actor=admin, view=computed)
 
 
-def test_they_go_only_once_nothing_in_use_rests_on_them(deployed, service, computed, by, scientist, viewer, api_as):
-    deprecate(computed, scientist)
+def test_they_go_only_once_nothing_in_use_rests_on_them(deployed, service, computed, scientist, viewer, admin):
+    deprecate(computed, admin)
     with pytest.raises(AccessDenied):
         remove(computed, viewer)
     with pytest.raises(Invalid, match="Type context v1"):

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from apps.dashboards import selectors as dashboards
 from apps.datasets import services as dataset_services
 from apps.features import selectors, services
 from apps.features.choices import BuildState
@@ -59,6 +60,7 @@ def test_nobody_reads_joins_chooses_or_materialises_it(binned, view, flights, de
     assert api_as(scientist).get("/api/v1/feature-views/?project=flights").json()["results"] == []
     assert not selectors.visible_views(actor=scientist, newest_only=True).exists()
     assert api_as(scientist).get(f"/api/v1/feature-views/{view.pk}/").json()["state"] == "binned"
+    assert dashboards.search(actor=scientist, words="carrier_delay") == []
 
 
 def test_its_number_is_not_given_again(binned, view, define, carrier, ingested):
