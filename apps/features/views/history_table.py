@@ -23,7 +23,9 @@ from foundation.web.templatetags.sanad_format import ago, filesize, number
 
 _NUMBER = {"td": {"class": "s-num"}, "th": {"class": "s-num"}}
 # There are no other states of what is gone with its day.
-_STATES = [(state.value, state.label) for state in BuildState if "destroy" not in state.value]
+_STATES = [
+    (state.value, state.label) for state in BuildState if state.value not in {"binned", "destroying", "destroyed"}
+]
 
 
 class HistoryTable(PortalTable):
