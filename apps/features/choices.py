@@ -12,19 +12,25 @@ class BuildState(TextChoices):
     READY = "ready", _("Ready")
     FAILED = "failed", _("Failed")
     CANCELLED = "cancelled", _("Cancelled")
+    BINNED = "binned", _("In the bin")
     DESTROYING = "destroying", _("Being destroyed")
     DESTROYED = "destroyed", _("Destroyed")
 
 
-# There are no rows of it, and there will be none.
-GONE = frozenset({BuildState.FAILED, BuildState.CANCELLED, BuildState.DESTROYING, BuildState.DESTROYED})
+# Nobody reads rows of it, and of most of these nobody will; what lies in the bin may come back.
+GONE = frozenset(
+    {BuildState.FAILED, BuildState.CANCELLED, BuildState.BINNED, BuildState.DESTROYING, BuildState.DESTROYED}
+)
+# What a bin holds keeps what it names, as it may come back.
+DEAD = GONE - {BuildState.BINNED}
 
 NEXT: dict[BuildState, frozenset[BuildState]] = {
     BuildState.BUILDING: frozenset({BuildState.READY, BuildState.FAILED, BuildState.CANCELLED}),
-    BuildState.READY: frozenset({BuildState.DESTROYING}),
-    # What never had rows is cleared away as what has them is removed.
-    BuildState.FAILED: frozenset({BuildState.DESTROYING}),
-    BuildState.CANCELLED: frozenset({BuildState.DESTROYING}),
+    # An erasure destroys what is ready; whatever a person removes lies in the bin first, and comes back as it was.
+    BuildState.READY: frozenset({BuildState.BINNED, BuildState.DESTROYING}),
+    BuildState.FAILED: frozenset({BuildState.BINNED}),
+    BuildState.CANCELLED: frozenset({BuildState.BINNED}),
+    BuildState.BINNED: frozenset({BuildState.READY, BuildState.FAILED, BuildState.CANCELLED, BuildState.DESTROYING}),
     BuildState.DESTROYING: frozenset({BuildState.DESTROYED}),
     BuildState.DESTROYED: frozenset(),
 }

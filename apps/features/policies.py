@@ -61,13 +61,15 @@ def _check_clear(actor: Actor, view: FeatureView, names: set[str]) -> None:
 
 
 def check_can_remove(actor: Actor, view: FeatureView) -> None:
-    """Again while it is being removed: an attempt may have ended for good before it was done."""
-    sentence = _("Only an administrator, of the organisation or of the project, may remove a feature view for good.")
+    """Again while it is being destroyed: an attempt may have ended for good before it was done."""
+    sentence = _("Only an administrator, of the organisation or of the project, may remove a feature view.")
     access.require(actor, Permission.DATASET_DESTROY, view, else_say=sentence)
     state = BuildState(view.state)
     # What an erasure destroys ends by itself.
     again = state is BuildState.DESTROYING and view.removed
-    if not again and BuildState.DESTROYING not in NEXT[state]:
+    if state is BuildState.BINNED:
+        raise Conflict(_("%(view)s lies in the bin already.") % {"view": view})
+    if not again and BuildState.BINNED not in NEXT[state]:
         raise Conflict(_("This version is %(state)s; there are no rows to remove.") % {"state": state.label})
 
 
@@ -80,7 +82,7 @@ def check_can_remove_on_demand(actor: Actor, view: OnDemandView) -> None:
 
 def check_can_clear(actor: Actor, training_set: TrainingSet) -> None:
     """One that is ready stays, since what was trained on it names it; so does what an erasure destroys."""
-    sentence = _("Only an administrator, of the organisation or of the project, may remove a training set for good.")
+    sentence = _("Only an administrator, of the organisation or of the project, may remove a training set.")
     access.require(actor, Permission.DATASET_DESTROY, training_set, else_say=sentence)
     state = BuildState(training_set.state)
     again = state is BuildState.DESTROYING and not training_set.digest

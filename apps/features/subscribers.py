@@ -14,6 +14,7 @@ from apps.features.choices import BuildState
 from apps.projects import services as projects
 from apps.streams import services as streams
 from apps.tenants import services as tenants
+from apps.tenants.choices import BinKind
 from foundation import ledger, live
 from foundation.errors import NotFound
 from foundation.identity import Actor
@@ -25,11 +26,15 @@ _CHANGES = (
     "dataset_version.column_classified",
     "dataset_version.columns_classified",
     "feature_service.defined",
+    "feature_service.binned",
     "feature_service.removed",
+    "feature_service.restored",
+    "feature_view.binned",
     "feature_view.destroyed",
     "feature_view.ready",
     "feature_view.removal_requested",
     "feature_view.removed",
+    "feature_view.restored",
     "feature_view.skew_watched",
 )
 
@@ -77,6 +82,10 @@ def register() -> None:
     lineage.register_above("dataset_version", selectors.made_of_versions)
     lineage.register_above("feature_view", selectors.made_of_views)
     lineage.register_above("on_demand_view", selectors.made_on_demand)
+    tenants.register_bin(BinKind.FEATURE_VIEW, services.FeatureViewBin())
+    tenants.register_bin(BinKind.TRAINING_SET, services.TrainingSetBin())
+    tenants.register_bin(BinKind.FEATURE_SERVICE, services.FeatureServiceBin())
+    tenants.register_bin(BinKind.ON_DEMAND_VIEW, services.OnDemandBin())
     projects.register_farewell("features", services.FeatureFarewell())
     datasets.register_reach(services.ViewReach())
     datasets.register_reach(services.TrainingSetReach())
@@ -91,7 +100,7 @@ def register() -> None:
     keeping.register("hl_", over=selectors.joins_over)
     keeping.register("js_", over=selectors.joins_over)
     live.register_topic("retrieval", check=lambda actor, pk: selectors.get_retrieval(actor=actor, retrieval_id=pk))
-    for kind in ("feature_view.destroyed", "feature_view.removed", "dataset_version.destroyed"):
+    for kind in ("feature_view.binned", "feature_view.destroyed", "feature_view.removed", "dataset_version.destroyed"):
         ledger.subscribe(kind, name="features.retrievals", handler=_forget_what_rests_on)
 
 
@@ -126,14 +135,14 @@ def _may_be_masked(event: RecordedEvent) -> None:
 
 def _keep_catalogue() -> None:
     """What is searched for follows what happens to views, training sets and classes, in that order."""
-    for word in ("defined", "ready", "destroyed", "removed"):
+    for word in ("defined", "ready", "binned", "restored", "destroyed", "removed"):
         ledger.subscribe(f"feature_view.{word}", name="features.catalogue", handler=_view_changed)
     ledger.subscribe("training_set.ready", name="features.catalogue", handler=_training_set_ready)
     for word in ("column_classified", "columns_classified"):
         ledger.subscribe(f"dataset_version.{word}", name="features.catalogue", handler=_classes_said)
     # By a name of its own, from the first event on: what was defined before it was kept up is noted as well.
-    ledger.subscribe("on_demand_view.defined", name="features.catalogue_on_demand", handler=_on_demand_changed)
-    ledger.subscribe("on_demand_view.removed", name="features.catalogue_on_demand", handler=_on_demand_changed)
+    for word in ("defined", "binned", "restored", "removed"):
+        ledger.subscribe(f"on_demand_view.{word}", name="features.catalogue_on_demand", handler=_on_demand_changed)
     ledger.subscribe("training_set.ready", name="features.catalogue_on_demand", handler=_training_set_ready)
 
 

@@ -40,6 +40,11 @@ def build_training_set(*, job: JobHandle, training_set_id: str, **_later: object
     services.build_training_set(job=job, training_set_id=UUID(training_set_id))
 
 
+@job(name="features.take_offline", in_archive=True, max_attempts=10)
+def take_offline(*, job: JobHandle, view_id: str, **_later: object) -> None:
+    services.take_offline(job=job, view_id=UUID(view_id))
+
+
 @job(name="features.remove_view", in_archive=True)
 def remove_view(*, job: JobHandle, view_id: str, **_later: object) -> None:
     services.remove_view(job=job, view_id=UUID(view_id))

@@ -99,6 +99,7 @@ def test_services_and_marks_on_the_command_line(run, view):
 
 def test_on_demand_features_are_marked_and_removed_on_the_command_line(run, view, client):
     from apps.features.models import OnDemandView
+    from apps.tenants.models import BinnedThing
 
     pair = [json.loads(run("on-demand", "define", "trip", "--feature", f"a={n}", "--json")) for n in (1, 2)]
     marked = json.loads(run("on-demand", "deprecate", "trip v1", "Old", "--instead", "trip", "--json"))
@@ -115,7 +116,11 @@ def test_on_demand_features_are_marked_and_removed_on_the_command_line(run, view
     assert "has no 'trip v1'" in run("on-demand", "show", "trip v1", code=3)
     assert client.on_demand.get(pair[0]["id"])["removed_at"]
     assert client.on_demand.remove("trip", "trip v2")["removed_at"]
+    assert "trip v2" in run("bin", "list")
+    run("bin", "restore", "trip v2")
+    assert client.on_demand.get("trip v2")["removed_at"] is None
     with scope(find_tenant("acme").pk):
+        BinnedThing.objects.filter(kind__in=["on_demand_view", "feature_service"]).delete()
         OnDemandView.objects.all().delete()
 
 

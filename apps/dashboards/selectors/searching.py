@@ -13,6 +13,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from apps.dashboards.selectors.things import Thing, rows_of, shown
+from apps.features.choices import BuildState
 from foundation.identity import Actor
 
 _EACH = 5
@@ -63,6 +64,11 @@ def _numbered(words: str) -> Q:
     return Q(name__icontains=words)
 
 
+def _out_of_bin(words: str) -> Q:
+    """The same of what has a state for lying in the bin: there it is found by whoever may restore it."""
+    return _numbered(words) & ~Q(state=BuildState.BINNED)
+
+
 def _dataset_version(words: str) -> Q | None:
     if said := _VERSION.fullmatch(words):
         return Q(dataset__name__icontains=said["name"], number=int(said["number"][:9]))
@@ -110,9 +116,9 @@ _MATCHES: dict[str, Callable[[str], Q | None]] = {
     "entity": _named,
     "feature_service": _numbered,
     "feature": _feature,
-    "feature_view": _numbered,
+    "feature_view": _out_of_bin,
     "on_demand_view": _numbered,
-    "training_set": _numbered,
+    "training_set": _out_of_bin,
     "run": _run,
     "model": _named,
     "model_version": _model_version,

@@ -77,7 +77,7 @@ class OnDemandViewViewSet(ProjectListViewSet):
     @extend_schema(request=Removal)
     @action(detail=True, methods=["post"])
     def remove(self, request: Request, pk: UUID) -> Response:
-        """Take it out of use for good; refused while a deployed model, a service or a training set uses it."""
+        """Move it into the bin; refused while a deployed model, a service or a training set uses it."""
         services.remove_on_demand(actor=self.actor, view=self._view(pk), **self.body(Removal))
         return self.retrieve(request, pk)
 

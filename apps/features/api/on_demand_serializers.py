@@ -11,7 +11,7 @@ class OnDemandViewSerializer(serializers.ModelSerializer):
 
     class Meta:
         model = OnDemandView
-        exclude = ["tenant", "created_by", "removed_by"]
+        exclude = ["tenant", "created_by", "removed_by", "binned"]
 
 
 class OnDemandViewMade(OnDemandViewSerializer):

@@ -81,7 +81,17 @@ class FeatureViewSerializer(serializers.ModelSerializer):
 
     class Meta:
         model = FeatureView
-        exclude = ["tenant", "created_by", "first_profile", "lake_table", "named_by", "removed", "removed_by", "follow"]
+        exclude = [
+            "tenant",
+            "created_by",
+            "first_profile",
+            "lake_table",
+            "named_by",
+            "removed",
+            "removed_by",
+            "binned_from",
+            "follow",
+        ]
 
     def get_event_age_seconds(self, view: FeatureView) -> int | None:
         """How old the latest event among the values online is."""

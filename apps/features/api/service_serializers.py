@@ -10,7 +10,7 @@ class FeatureServiceSerializer(serializers.ModelSerializer):
 
     class Meta:
         model = FeatureService
-        exclude = ["tenant", "created_by", "removed_at"]
+        exclude = ["tenant", "created_by", "removed_at", "binned"]
 
 
 class ServicePart(serializers.Serializer):

@@ -51,7 +51,7 @@ class FeatureServiceViewSet(ProjectListViewSet):
         return self.answer(self.serializer_class, self._service(pk))
 
     def destroy(self, request: Request, pk: UUID) -> Response:
-        """Remove a version that nothing was made of."""
+        """Move a version that nothing was made of into the bin."""
         services.remove_service(actor=self.actor, service=self._service(pk))
         return Response(status=204)
 

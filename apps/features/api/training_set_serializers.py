@@ -35,7 +35,7 @@ class TrainingSetSerializer(serializers.ModelSerializer):
 
     class Meta:
         model = TrainingSet
-        exclude = ["tenant", "created_by", "lake_table"]
+        exclude = ["tenant", "created_by", "lake_table", "binned_from"]
 
     def get_digest(self, training_set: TrainingSet) -> str:
         """Of the rows; empty where they hold values that are masked for you."""

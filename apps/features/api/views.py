@@ -113,7 +113,7 @@ class FeatureViewViewSet(ProjectListViewSet):
     @extend_schema(request=serializers.Removal, responses={202: serializers.FeatureViewSerializer})
     @action(detail=True, methods=["post"])
     def remove(self, request: Request, pk: UUID) -> Response:
-        """Destroy its rows and values online for good; refused while a deployed model or a service uses it."""
+        """Move it into the bin, and its values offline; refused while a deployed model or a service uses it."""
         body = self.body(serializers.Removal)
         services.ask_to_remove_view(actor=self.actor, view=self._view(pk), **body)
         return self.answer(self.serializer_class, self._view(pk), status=202)

@@ -50,8 +50,28 @@ class OnDemandViewRestored(ledger.Event):
 
 
 @dataclass(frozen=True, kw_only=True)
-class OnDemandViewRemoved(ledger.Event):
+class OnDemandViewBinned(ledger.Event):
     """From now on nobody asks it; `made_from_it` counts what was made of it and shows a broken link."""
+
+    kind = "on_demand_view.binned"
+    said = _("moved the features into the bin; %(made_from_it)s things were made from them")
+    icon = "trash"
+    on_demand_view_id: UUID
+    definition_digest: str
+    made_from_it: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class OnDemandViewUnbinned(ledger.Event):
+    kind = "on_demand_view.restored"
+    said = _("restored the features from the bin")
+    icon = "arrow-back-up"
+    on_demand_view_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class OnDemandViewRemoved(ledger.Event):
+    """Out of the bin, where there was one; `made_from_it` counts what was made of it and shows a broken link."""
 
     kind = "on_demand_view.removed"
     said = _("removed the features, from which %(made_from_it)s things were made")

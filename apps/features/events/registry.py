@@ -51,11 +51,33 @@ class FeatureViewRestored(ledger.Event):
 
 
 @dataclass(frozen=True, kw_only=True)
-class FeatureViewRemovalRequested(ledger.Event):
+class FeatureViewBinned(ledger.Event):
     """From now on nobody reads it; `made_from_it` counts what was made of its rows and shows a broken link."""
 
+    kind = "feature_view.binned"
+    said = _("moved it into the bin; %(made_from_it)s things were made of its rows")
+    icon = "trash"
+    view_id: UUID
+    digest: str
+    made_from_it: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class FeatureViewUnbinned(ledger.Event):
+    """As it was; its newest values are put online again."""
+
+    kind = "feature_view.restored"
+    said = _("restored it from the bin")
+    icon = "arrow-back-up"
+    view_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class FeatureViewRemovalRequested(ledger.Event):
+    """Out of the bin, by somebody or when its days were over: nothing brings it back."""
+
     kind = "feature_view.removal_requested"
-    said = _("asked to remove its rows, from which %(made_from_it)s things were made")
+    said = _("asked to remove its rows for ever, from which %(made_from_it)s things were made")
     icon = "trash"
     view_id: UUID
     digest: str
@@ -111,7 +133,28 @@ class FeatureServiceRestored(ledger.Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class FeatureServiceBinned(ledger.Event):
+    """From now on nobody chooses or asks it."""
+
+    kind = "feature_service.binned"
+    said = _("moved it into the bin")
+    icon = "trash"
+    service_id: UUID
+    definition_digest: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class FeatureServiceUnbinned(ledger.Event):
+    kind = "feature_service.restored"
+    said = _("restored it from the bin")
+    icon = "arrow-back-up"
+    service_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
 class FeatureServiceRemoved(ledger.Event):
+    """Out of the bin, where there was one: nothing brings it back."""
+
     kind = "feature_service.removed"
     said = _("removed the service")
     icon = "trash"

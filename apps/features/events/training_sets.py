@@ -57,6 +57,24 @@ class TrainingSetCancelled(ledger.Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class TrainingSetBinned(ledger.Event):
+    """It had failed or was cancelled: no list has it from now on."""
+
+    kind = "training_set.binned"
+    said = _("moved it into the bin")
+    icon = "trash"
+    training_set_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingSetUnbinned(ledger.Event):
+    kind = "training_set.restored"
+    said = _("restored it from the bin")
+    icon = "arrow-back-up"
+    training_set_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
 class TrainingSetRemoved(ledger.Event):
     """It had failed or was cancelled: nothing is left of it but its number."""
 

@@ -34,6 +34,8 @@ class OnDemandView(Deprecable, TenantModel):
     created_at = models.DateTimeField(auto_now_add=True)
     # Since then nobody chooses or asks it; the row stays, so that its number is not given again.
     removed_at = models.DateTimeField(null=True)
+    # Whether it lies in the bin, from which it comes back; else it was removed for good.
+    binned = models.BooleanField(default=False)
     removed_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
 
     class Meta:

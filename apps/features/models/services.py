@@ -25,6 +25,8 @@ class FeatureService(Deprecable, TenantModel):
     created_at = models.DateTimeField(auto_now_add=True)
     # Since then it is in no list; the row stays, so that its number is not given again.
     removed_at = models.DateTimeField(null=True)
+    # Whether it lies in the bin, from which it comes back; else it was removed for good.
+    binned = models.BooleanField(default=False)
 
     class Meta:
         ordering = ["name", "-number"]

@@ -34,6 +34,8 @@ class TrainingSet(TenantModel):
     # [{"name", "type", "role", "source"}], in the order of the table.
     columns = models.JSONField(default=list)
     state = models.CharField(max_length=12, choices=BuildState.choices, default=BuildState.BUILDING)
+    # What it was before it went into the bin, and is again when it is restored.
+    binned_from = models.CharField(max_length=12, choices=BuildState.choices, blank=True)
     failure = models.TextField(blank=True)
     lake_table = models.CharField(max_length=80, blank=True)
     lake_snapshot = models.BigIntegerField(null=True)

@@ -44,6 +44,8 @@ class FeatureView(Deprecable, TenantModel):
     named_by = models.JSONField(default=dict)
     definition_digest = models.CharField(max_length=64)
     state = models.CharField(max_length=12, choices=BuildState.choices, default=BuildState.BUILDING)
+    # What it was before it went into the bin, and is again when it is restored.
+    binned_from = models.CharField(max_length=12, choices=BuildState.choices, blank=True)
     failure = models.TextField(blank=True)
     lake_table = models.CharField(max_length=80, blank=True)
     lake_snapshot = models.BigIntegerField(null=True)
@@ -71,7 +73,7 @@ class FeatureView(Deprecable, TenantModel):
     created_at = models.DateTimeField(auto_now_add=True)
     # Its rows are gone since then: somebody removed them, or a person was erased from what they were made of.
     destroyed_at = models.DateTimeField(null=True)
-    # Who had it removed; nobody where an erasure did.
+    # Who had it removed, and put it into the bin; nobody where an erasure did.
     removed_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     removed = models.BooleanField(default=False)
 

@@ -23,7 +23,14 @@ from apps.features.selectors.finding import (
     words_to_find_by,
     young,
 )
-from apps.features.selectors.keeping import set_tables_named, sets_over, sources_followed, view_tables_named, views_over
+from apps.features.selectors.keeping import (
+    KEPT,
+    set_tables_named,
+    sets_over,
+    sources_followed,
+    view_tables_named,
+    views_over,
+)
 from apps.features.selectors.likeness import Alike, like_feature, source_names
 from apps.features.selectors.lineage import (
     made_of_versions,
@@ -64,6 +71,7 @@ from apps.features.selectors.reading import (
     get_training_set,
     get_view,
     is_read_by_views,
+    kept_table,
     leakage_in_words,
     listed_training_sets,
     listed_views,
@@ -86,6 +94,7 @@ from apps.features.selectors.registry import (
     deprecation_notices,
     entities_with_views,
     entity_named,
+    get_binned_service,
     get_entity,
     get_service,
     made_from_on_demand,
@@ -131,6 +140,7 @@ from apps.features.selectors.windows import WindowsProgress, windows_progress
 
 __all__ = [
     "HIDDEN",
+    "KEPT",
     "Alike",
     "AskedParts",
     "Cost",
@@ -166,6 +176,7 @@ __all__ = [
     "feature_ids",
     "features_asked",
     "features_of_service",
+    "get_binned_service",
     "get_entity",
     "get_feature",
     "get_on_demand_view",
@@ -177,6 +188,7 @@ __all__ = [
     "is_read_by_views",
     "joins_over",
     "judged_by",
+    "kept_table",
     "kind_of",
     "leakage_in_words",
     "learned_over_time",

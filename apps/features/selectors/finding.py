@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet, TextField
 from django.db.models.functions import Cast, Coalesce
 from django.utils.translation import gettext as _
 
-from apps.features.choices import FeatureKind, FeatureUse, Within
+from apps.features.choices import BuildState, FeatureKind, FeatureUse, Within
 from apps.features.models import Feature, FeatureService, FeatureView, OnDemandView
 from apps.features.selectors.registry import visible_services
 from foundation import access
@@ -36,10 +36,9 @@ def register_users(use: FeatureUse, training_sets: TrainingSets) -> None:
 
 
 def visible_features(*, actor: Actor, project_id: UUID | None = None, every_version: bool = False) -> QuerySet[Feature]:
-    """Features of the current versions of views, or of all of them."""
-    rows: QuerySet[Feature] = access.visible(
-        Feature.objects.all(), actor, Permission.FEATURE_VIEW, project_id=project_id
-    )
+    """Features of the current versions of views, or of all of them but what lies in the bin."""
+    there = Feature.objects.exclude(view__state=BuildState.BINNED).exclude(on_demand__binned=True)
+    rows: QuerySet[Feature] = access.visible(there, actor, Permission.FEATURE_VIEW, project_id=project_id)
     people = ("view__owner", "view__created_by", "on_demand__owner", "on_demand__created_by")
     rows = rows.select_related("view__entity", *people, "project")
     return rows if every_version else rows.filter(current=True)

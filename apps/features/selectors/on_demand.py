@@ -50,6 +50,8 @@ def removed_in_words(view: OnDemandView) -> str:
     """Why nobody can ask it any more; empty where one can."""
     if view.removed_at is None:
         return ""
+    if view.binned:
+        return _("It lies in the bin.")
     day = date_format(localtime(view.removed_at))
     return _("Removed on %(day)s. Its digest says what it was.") % {"day": day}
 

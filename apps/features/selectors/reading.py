@@ -20,8 +20,9 @@ from foundation.figures import number
 from foundation.identity import Actor
 from foundation.lake.ports import TableAt
 
-# What failed or was cancelled and then cleared away: its number is on record, and nothing else of it.
-_CLEARED = Q(state=BuildState.DESTROYED, digest="")
+# What failed or was cancelled and then cleared away: its number is on record, and nothing else of it. What lies in
+# the bin is found there.
+_UNLISTED = Q(state=BuildState.DESTROYED, digest="") | Q(state=BuildState.BINNED)
 
 
 def visible_entities(*, actor: Actor, project_id: UUID | None = None) -> QuerySet[Entity]:
@@ -34,8 +35,8 @@ def visible_views(*, actor: Actor, project_id: UUID | None = None, newest_only: 
     )
     if not newest_only:
         return rows
-    rows = rows.exclude(_CLEARED)
-    same = FeatureView.objects.filter(project_id=OuterRef("project_id"), name=OuterRef("name")).exclude(_CLEARED)
+    rows = rows.exclude(_UNLISTED)
+    same = FeatureView.objects.filter(project_id=OuterRef("project_id"), name=OuterRef("name")).exclude(_UNLISTED)
     same = same.order_by("-number")
     return rows.filter(number=Subquery(same.values("number")[:1]))
 
@@ -45,13 +46,13 @@ def get_view(*, actor: Actor, view_id: UUID) -> FeatureView:
 
 
 def listed_views(*, actor: Actor, project_id: UUID) -> QuerySet[FeatureView]:
-    """All versions but those that were cleared away before they ever had rows."""
-    return visible_views(actor=actor, project_id=project_id).exclude(_CLEARED)
+    """All versions but those in the bin, and those that were cleared away before they ever had rows."""
+    return visible_views(actor=actor, project_id=project_id).exclude(_UNLISTED)
 
 
 def listed_training_sets(*, actor: Actor, project_id: UUID) -> QuerySet[TrainingSet]:
     """The same of training sets."""
-    return visible_training_sets(actor=actor, project_id=project_id).exclude(_CLEARED)
+    return visible_training_sets(actor=actor, project_id=project_id).exclude(_UNLISTED)
 
 
 def visible_training_sets(*, actor: Actor, project_id: UUID | None = None) -> QuerySet[TrainingSet]:
@@ -101,7 +102,9 @@ def times_in_words() -> str:
 
 
 def destroyed_in_words(thing: FeatureView | TrainingSet) -> str:
-    """Why there are no rows to read any more; empty where there are."""
+    """Why there are no rows to read (any more); empty where there are."""
+    if thing.state == BuildState.BINNED:
+        return _("It lies in the bin.")
     if thing.state == BuildState.DESTROYING and (getattr(thing, "removed", False) or not thing.digest):
         return _("It is being removed.")
     if thing.state == BuildState.DESTROYING:
@@ -128,10 +131,7 @@ def training_table(training_set: TrainingSet) -> TableAt:
     """Where the rows of a training set lie in the lake."""
     check_not_destroyed(training_set)
     if training_set.state != BuildState.READY or training_set.lake_snapshot is None:
-        raise Conflict(
-            _("%(name)s has no rows yet: it is %(state)s.")
-            % {"name": training_set, "state": BuildState(training_set.state).label}
-        )
+        raise Conflict(_("%(name)s has no rows yet: it is %(state)s.") % _named(training_set))
     return TableAt(training_set.lake_table, training_set.lake_snapshot)
 
 
@@ -139,10 +139,19 @@ def view_table(view: FeatureView) -> TableAt:
     """Where the computed rows of a feature view lie in the lake."""
     check_not_destroyed(view)
     if view.state != BuildState.READY or view.lake_snapshot is None:
-        raise Conflict(
-            _("%(name)s has no rows yet: it is %(state)s.") % {"name": view, "state": BuildState(view.state).label}
-        )
+        raise Conflict(_("%(name)s has no rows yet: it is %(state)s.") % _named(view))
     return TableAt(view.lake_table, view.lake_snapshot)
+
+
+def kept_table(thing: FeatureView | TrainingSet) -> TableAt:
+    """Where rows lie that are there, those of the bin as well: for whoever looks after them, and no reader."""
+    if thing.lake_snapshot is None:
+        raise Conflict(_("%(name)s has no rows yet: it is %(state)s.") % _named(thing))
+    return TableAt(thing.lake_table, thing.lake_snapshot)
+
+
+def _named(thing: FeatureView | TrainingSet) -> dict[str, Any]:
+    return {"name": thing, "state": BuildState(thing.state).label}
 
 
 def views_of(*, actor: Actor, training_set: TrainingSet) -> list[FeatureView]:

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
-from apps.features.choices import GONE
+from apps.features.choices import GONE, BuildState
 from apps.features.models import DeprecationNotice, Entity, FeatureService, FeatureView, OnDemandView
 from apps.features.models.deprecations import Deprecable
 from apps.features.selectors.on_demand import visible_on_demand_views
@@ -31,7 +31,8 @@ def get_entity(*, actor: Actor, entity_id: UUID) -> Entity:
 def entities_with_views(*, actor: Actor, project_id: UUID) -> QuerySet[Entity]:
     """The project's entities, each with how many views are about it (`views_count`)."""
     rows = visible_entities(actor=actor, project_id=project_id).select_related("owner")
-    return rows.annotate(views_count=Count("views__name", distinct=True))
+    there = ~Q(views__state=BuildState.BINNED)
+    return rows.annotate(views_count=Count("views__name", filter=there, distinct=True))
 
 
 def entity_named(*, actor: Actor, project_id: UUID, name: str) -> Entity | None:
@@ -58,7 +59,16 @@ def _services() -> QuerySet[FeatureService]:
     return FeatureService.objects.filter(removed_at=None)
 
 
+def get_binned_service(*, actor: Actor, service_id: UUID) -> FeatureService | None:
+    """A version that lies in the bin, for its page; None of any other."""
+    rows = FeatureService.objects.filter(binned=True, pk=service_id).select_related("owner", "created_by", "project")
+    return access.visible(rows, actor, Permission.FEATURE_VIEW).first()
+
+
 def get_service(*, actor: Actor, service_id: UUID) -> FeatureService:
+    """NotFound where there is none to see; of one in the bin it says so."""
+    if binned := get_binned_service(actor=actor, service_id=service_id):
+        raise NotFound(_("%(name)s lies in the bin.") % {"name": binned})
     return _found(visible_services(actor=actor).filter(pk=service_id), _("There is no such feature service here."))
 
 
@@ -126,9 +136,9 @@ def deprecation_notices(*, actor: Actor) -> QuerySet[DeprecationNotice]:
     if actor.user is None:
         return rows.none()
     rows = rows.filter(user=actor.user).filter(
-        Q(view__deprecated_at__isnull=False)
-        | Q(service__deprecated_at__isnull=False)
-        | Q(on_demand__deprecated_at__isnull=False)
+        Q(view__deprecated_at__isnull=False) & ~Q(view__state=BuildState.BINNED)
+        | Q(service__deprecated_at__isnull=False, service__binned=False)
+        | Q(on_demand__deprecated_at__isnull=False, on_demand__binned=False)
     )
     rows = access.visible(rows, actor, Permission.FEATURE_VIEW)
     things = ("view__deprecated_for", "service__deprecated_for", "on_demand__deprecated_for")

@@ -16,7 +16,7 @@ from apps.features.services.cataloguing import (
     note_training_set,
     note_view,
 )
-from apps.features.services.clearing import ask_to_remove_training_set, remove_training_set
+from apps.features.services.clearing import TrainingSetBin, ask_to_remove_training_set, remove_training_set
 from apps.features.services.computing import compute_view
 from apps.features.services.defining import define_view, preview_sql
 from apps.features.services.definitions import (
@@ -90,19 +90,29 @@ from apps.features.services.online import (
     why_not_lent,
 )
 from apps.features.services.relations.preview import preview_training_set
-from apps.features.services.removing import ask_to_remove_view, remove_on_demand, remove_view
+from apps.features.services.removing import (
+    FeatureViewBin,
+    ask_to_remove_view,
+    remove_view,
+    take_offline,
+)
 from apps.features.services.retrieving import retrieve
-from apps.features.services.serving import define_service, register_on_demand, remove_service
+from apps.features.services.serving import define_service, register_on_demand
 from apps.features.services.skew import check_served, put_samples, watch_skew
 from apps.features.services.training_sets import define_training_set
 from apps.features.services.trying import notes_on_rows
 from apps.features.services.windows import advance_view, stream_committed, wake_all
 from apps.features.services.windows.defining import define_windows, preview_events
+from apps.features.services.withdrawing import FeatureServiceBin, OnDemandBin, remove_on_demand, remove_service
 
 __all__ = [
     "FeatureFarewell",
+    "FeatureServiceBin",
+    "FeatureViewBin",
     "Lookups",
+    "OnDemandBin",
     "OnDemandOfProject",
+    "TrainingSetBin",
     "TrainingSetReach",
     "ViewMentionReach",
     "ViewReach",
@@ -191,6 +201,7 @@ __all__ = [
     "similar_to_sql",
     "stream_committed",
     "tables_measured",
+    "take_offline",
     "tell_key_types",
     "text_of",
     "text_of_made",

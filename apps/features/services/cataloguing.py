@@ -72,7 +72,8 @@ def note_on_demand(*, on_demand_id: UUID) -> None:
     if view is None:
         return
     if view.removed_at is not None:
-        Feature.objects.filter(on_demand=view).delete()
+        if not view.binned:
+            Feature.objects.filter(on_demand=view).delete()
         _settle_on_demand(view)
         return
     used = {str(one.pk): one for one in FeatureView.objects.select_related("entity").filter(pk__in=view.view_ids)}
@@ -105,12 +106,11 @@ def note_on_demand(*, on_demand_id: UUID) -> None:
 
 def _settle_on_demand(view: OnDemandView) -> None:
     """The features of the newest version that is there are found, unless somebody asks for all."""
-    same = OnDemandView.objects.filter(project_id=view.project_id, name=view.name, removed_at=None)
-    newest = same.order_by("-number").first()
-    if newest is None:
-        return
-    Feature.objects.filter(on_demand__in=same).exclude(on_demand=newest).filter(current=True).update(current=False)
-    Feature.objects.filter(on_demand=newest, current=False).update(current=True)
+    same = OnDemandView.objects.filter(project_id=view.project_id, name=view.name)
+    newest = same.filter(removed_at=None).order_by("-number").first()
+    others = Feature.objects.filter(on_demand__in=same, current=True)
+    (others if newest is None else others.exclude(on_demand=newest)).update(current=False)
+    Feature.objects.filter(on_demand=newest, on_demand__isnull=False, current=False).update(current=True)
 
 
 def _sources_by_name(view: FeatureView) -> dict[str, list[str]]:
@@ -215,7 +215,8 @@ def _settle_current(view: FeatureView) -> None:
     Of a view that is removed altogether none is found: nobody can use it.
     """
     same = FeatureView.objects.filter(project_id=view.project_id, name=view.name)
-    there = same.exclude(state__in=(BuildState.DESTROYING, BuildState.DESTROYED)).order_by("-number")
+    gone = (BuildState.BINNED, BuildState.DESTROYING, BuildState.DESTROYED)
+    there = same.exclude(state__in=gone).order_by("-number")
     chosen = there.filter(state=BuildState.READY).first() or there.first()
     features = Feature.objects.filter(view__in=same)
     others = features if chosen is None else features.exclude(view=chosen)

@@ -1,4 +1,7 @@
-"""A training set that failed or was cancelled, cleared away: what is left of it goes, and no other takes its number."""
+"""A training set that failed or was cancelled is cleared away: into the bin, at whose end what is left of it goes.
+
+No other takes its number.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +13,11 @@ from django.utils.translation import gettext as _
 
 from apps.features import policies
 from apps.features.choices import NEXT, BuildState
-from apps.features.events import TrainingSetRemoved
+from apps.features.events import TrainingSetBinned, TrainingSetRemoved, TrainingSetUnbinned
 from apps.features.models import TrainingSet
 from apps.features.services.metering import end_usage
+from apps.tenants import services as tenants
+from apps.tenants.choices import BinKind
 from foundation import access, jobs, ledger, states, storage
 from foundation.clock import now
 from foundation.errors import Conflict
@@ -28,25 +33,41 @@ REMOVE = "features.remove_training_set"
 
 @transaction.atomic
 def ask_to_remove_training_set(*, actor: Actor, training_set: TrainingSet) -> TrainingSet:
-    """Clear it away by a job, with the keys of whatever it had written; it leaves every list."""
+    """It leaves every list for the bin; one whose end there failed is ended once more."""
     row = TrainingSet.objects.select_for_update().get(pk=training_set.pk)
     policies.check_can_clear(actor, row)
     access.require_fresh(actor)
-    subject = ("training_set", row.pk)
-    if any(not job.is_final for job in jobs.jobs_of(actor=actor, subject=subject)):
+    if any(not job.is_final for job in jobs.jobs_of(actor=actor, subject=("training_set", row.pk))):
         raise Conflict(_("There is work on this version just now; wait until it has ended."))
-    if row.state != BuildState.DESTROYING:
+    if row.state == BuildState.DESTROYING:
+        _enqueue(actor, row)
+        return row
+    row.binned_from = row.state
+    states.move(row, BuildState.BINNED, NEXT)
+    row.save(update_fields=["state", "binned_from"])
+    tenants.keep_in_place(actor=actor, kind=BinKind.TRAINING_SET, thing=row, project_id=row.project_id)
+    _record(TrainingSetBinned(training_set_id=row.pk), actor, row)
+    return row
+
+
+class TrainingSetBin(tenants.BinRoom):
+    """A training set in the bin: no list has it."""
+
+    def restore(self, actor: Actor, thing_id: UUID) -> list[str]:
+        row = _locked_in_bin(thing_id)
+        policies.check_can_define(actor, row.project)
+        states.move(row, BuildState(row.binned_from), NEXT)
+        row.binned_from = ""
+        row.save(update_fields=["state", "binned_from"])
+        _record(TrainingSetUnbinned(training_set_id=row.pk), actor, row)
+        return []
+
+    def destroy(self, actor: Actor, thing_id: UUID) -> None:
+        """By a job, with the keys of whatever it had written."""
+        row = _locked_in_bin(thing_id)
         states.move(row, BuildState.DESTROYING, NEXT)
         row.save(update_fields=["state"])
-    jobs.enqueue(
-        REMOVE,
-        actor=actor,
-        project_id=row.project_id,
-        subject=subject,
-        title=_("Removing %(view)s") % {"view": row},
-        training_set_id=str(row.pk),
-    )
-    return row
+        _enqueue(actor, row)
 
 
 def remove_training_set(*, job: JobHandle, training_set_id: UUID) -> None:
@@ -69,8 +90,27 @@ def _end(actor: Actor, training_set_id: UUID) -> None:
     row.destroyed_at, row.lake_table, row.failure = now(), "", ""
     row.save(update_fields=["state", "destroyed_at", "lake_table", "failure"])
     end_usage(row)
-    gone = TrainingSetRemoved(training_set_id=row.pk)
-    ledger.record(gone, actor=actor, project_id=row.project_id, subject=("training_set", row.pk))
+    _record(TrainingSetRemoved(training_set_id=row.pk), actor, row)
+
+
+def _locked_in_bin(training_set_id: UUID) -> TrainingSet:
+    rows = TrainingSet.objects.select_for_update(of=("self",)).select_related("project")
+    return rows.get(pk=training_set_id, state=BuildState.BINNED)
+
+
+def _enqueue(actor: Actor, row: TrainingSet) -> None:
+    jobs.enqueue(
+        REMOVE,
+        actor=actor,
+        project_id=row.project_id,
+        subject=("training_set", row.pk),
+        title=_("Removing %(view)s") % {"view": row},
+        training_set_id=str(row.pk),
+    )
+
+
+def _record(event: ledger.Event, actor: Actor, row: TrainingSet) -> None:
+    ledger.record(event, actor=actor, project_id=row.project_id, subject=("training_set", row.pk))
 
 
 @jobs.on_failure(REMOVE)

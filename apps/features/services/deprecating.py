@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from apps.features import policies, selectors
+from apps.features.choices import BuildState
 from apps.features.errors import DefinitionRefused
 from apps.features.events import (
     FeatureServiceDeprecated,
@@ -126,6 +127,8 @@ def _check_instead(thing: Deprecable, instead: Deprecable | None) -> None:
         sentence = _("It cannot take its own place. Choose another one, or none.")
     elif instead.project_id != thing.project_id:
         sentence = _("%(name)s is in another project. Choose one of this project.") % {"name": instead}
+    elif getattr(instead, "state", "") == BuildState.BINNED:
+        sentence = _("%(name)s lies in the bin. Restore it first, or choose another one.") % {"name": instead}
     elif instead.deprecated_at is not None:
         sentence = _("%(name)s is deprecated itself. Choose one that is not.") % {"name": instead}
     else:

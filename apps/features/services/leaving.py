@@ -10,7 +10,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from apps.datasets import selectors as datasets
-from apps.features.choices import GONE
+from apps.features.choices import DEAD
 from apps.features.models import Entity, FeatureService, FeatureView, OnDemandView, Retrieval, TrainingSet
 from apps.features.services.online import drop_values
 from apps.features.services.windows import tables_of
@@ -38,20 +38,20 @@ class FeatureFarewell(projects.Farewell):
         found = FeatureView.objects.filter(others, tenant_id=actor.tenant_id).exclude(pk__in=dead)
         found = found.select_related("entity", "project")
         for view in found.only("name", "number", "state", "inputs", "entity__project_id", "project__name"):
-            reads = view.state not in GONE and versions & set(view.inputs.values())
+            reads = view.state not in DEAD and versions & set(view.inputs.values())
             if reads or view.entity.project_id == project_id:
                 yield projects.Dependant("feature_view", view.pk, str(view), view.project)
         sets = TrainingSet.objects.filter(others, tenant_id=actor.tenant_id).exclude(pk__in=dead)
         sets = sets.select_related("base_version", "project")
         rows = sets.only("name", "number", "state", "views", "base_version__project_id", "project__name")
         for row in rows.filter(~Q(views=[]) | Q(base_version__project_id=project_id)):
-            joins = row.state not in GONE and views & {part["view"] for part in row.views}
+            joins = row.state not in DEAD and views & {part["view"] for part in row.views}
             if joins or row.base_version.project_id == project_id:
                 yield projects.Dependant("training_set", row.pk, str(row), row.project)
 
     def dead_elsewhere(self, tenant_id: UUID, project_id: UUID) -> Iterator[QuerySet[Any]]:
         """A destroyed view that a training set was made of is told of there, so it stays."""
-        dead = {"tenant_id": tenant_id, "state__in": GONE}
+        dead = {"tenant_id": tenant_id, "state__in": DEAD}
         named = {part["view"] for parts in _parts_of(tenant_id) for part in parts}
         views = FeatureView.objects.filter(**dead, entity__project_id=project_id).exclude(project_id=project_id)
         yield projects.resting_on_nothing(views.exclude(pk__in=named))

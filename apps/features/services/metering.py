@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from uuid import UUID
 
+from django.db.models import Q
+
+from apps.features import selectors
 from apps.features.choices import BuildState
 from apps.features.models import FeatureView, Retrieval, TrainingSet
 from apps.tenants import services as tenants
@@ -40,10 +43,11 @@ def end_usage(thing: Kept) -> None:
 
 
 def tables_measured(tenant: Tenant) -> Iterator[tenants.Metered]:
-    """Every table that is there and can be read, with its bytes."""
+    """Every table that is there and can be read, or could once it is restored from the bin, with its bytes."""
     sizes = lake.for_tenant(tenant.pk).sizes()
     for model in _KINDS:
-        for thing in model._default_manager.filter(tenant=tenant, state=BuildState.READY).order_by("pk"):
+        kept = Q(state=BuildState.READY) if model is Retrieval else selectors.KEPT
+        for thing in model._default_manager.filter(kept, tenant=tenant).order_by("pk"):
             if thing.lake_table in sizes:
                 yield _metered(thing, sizes[thing.lake_table] + sizes.get(f"we_{thing.pk.hex}", 0))
 

@@ -1,7 +1,4 @@
-"""A version of a view removed for good: rows, values online and every key to them; what it was stays on record.
-
-On-demand features have no rows: nobody asks them any more, and there is nothing to destroy.
-"""
+"""A version of a view is removed: it lies in the bin first, where nobody reads it, and at the end rows and keys go."""
 
 from __future__ import annotations
 
@@ -12,33 +9,44 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from apps.features import policies, selectors
-from apps.features.choices import NEXT, BuildState
-from apps.features.events import FeatureViewRemovalRequested, FeatureViewRemoved, OnDemandViewRemoved
-from apps.features.models import DeprecationNotice, FeatureView, OnDemandView
+from apps.features.choices import NEXT, BuildState, MaterialisationCause
+from apps.features.events import (
+    FeatureViewBinned,
+    FeatureViewRemovalRequested,
+    FeatureViewRemoved,
+    FeatureViewUnbinned,
+)
+from apps.features.models import DeprecationNotice, FeatureView
 from apps.features.services import windows
 from apps.features.services.metering import end_usage
-from apps.features.services.online import drop_online
+from apps.features.services.online import begin_materialisation, drop_online
 from apps.features.services.serving import system
-from apps.projects.services import lock_project
+from apps.projects.services import hold_open, lock_project
+from apps.tenants import services as tenants
+from apps.tenants.choices import BinKind
 from foundation import access, jobs, ledger, states, storage
 from foundation.clock import now
 from foundation.errors import Conflict
 from foundation.identity import Actor
 from foundation.jobs import JobHandle
+from foundation.jobs.choices import JobState
 from foundation.lake import shredding
 
 if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
     from foundation.jobs.models import Job
 
 REMOVE = "features.remove_view"
+TAKE_OFFLINE = "features.take_offline"
 
 
 @transaction.atomic
 def ask_to_remove_view(*, actor: Actor, view: FeatureView, confirmation: str, break_chain: bool = False) -> FeatureView:
-    """Remove the rows by a job; from now on nobody reads them.
+    """It lies in the bin from now on: nobody reads it, and its values go offline by a job.
 
     `confirmation` is its name as it is shown. Refused while a deployed model or a service uses it, and, without
-    `break_chain`, where anything was made of it.
+    `break_chain`, where anything was made of it. One whose end in the bin failed is ended once more.
     """
     # What names it is numbered under the same lock.
     lock_project(project_id=view.project_id)
@@ -51,53 +59,56 @@ def ask_to_remove_view(*, actor: Actor, view: FeatureView, confirmation: str, br
     policies.check_not_deployed(view, selectors.deployed_among(users), seen)
     policies.check_in_no_service(view, selectors.services_with_view(actor=known, view=view))
     policies.check_chain_may_break(view, users, seen, confirmed=break_chain)
-    subject = ("feature_view", view.pk)
-    if any(not job.is_final for job in jobs.jobs_of(actor=actor, subject=subject)):
+    if any(not job.is_final for job in _jobs(actor, view)):
         raise Conflict(_("There is work on this version just now; wait until it has ended."))
-    if view.state != BuildState.DESTROYING:
+    if view.state == BuildState.DESTROYING:
+        _enqueue(actor, view, REMOVE, _("Removing %(view)s"))
+        return view
+    _bin(actor, view)
+    _record(FeatureViewBinned(view_id=view.pk, digest=view.digest, made_from_it=len(users)), actor, view)
+    return view
+
+
+class FeatureViewBin(tenants.BinRoom):
+    """A version in the bin: its rows and their keys are there, and nobody reads, joins or asks it."""
+
+    def restore(self, actor: Actor, thing_id: UUID) -> list[str]:
+        """Its newest values are put online anew, and windows take in what their stream has committed since."""
+        view = _locked_in_bin(thing_id)
+        policies.check_can_define(actor, view.project)
+        hold_open(actor=actor, project_id=view.project_id)
+        if _jobs(actor, view).filter(state=JobState.RUNNING).exists():
+            raise Conflict(_("Its values are being taken offline just now. Restore it in a moment."))
+        states.move(view, BuildState(view.binned_from), NEXT)
+        view.binned_from, view.removed_by = "", None
+        view.save(update_fields=["state", "binned_from", "removed_by"])
+        _record(FeatureViewUnbinned(view_id=view.pk), actor, view)
+        if view.state != BuildState.READY:
+            return []
+        begin_materialisation(actor=actor, view=view, cause=MaterialisationCause.ASKED)
+        if view.follows_stream:
+            windows.wake(actor, view)
+        return []
+
+    def destroy(self, actor: Actor, thing_id: UUID) -> None:
+        """Rows, values and keys go by a job; that it was stays on record, as do what was made of it."""
+        view = _locked_in_bin(thing_id)
         states.move(view, BuildState.DESTROYING, NEXT)
-        view.removed_by, view.removed = actor.user, True
-        view.save(update_fields=["state", "removed_by", "removed"])
+        view.removed = True
+        view.save(update_fields=["state", "removed"])
+        users = selectors.made_from_view(actor=system(actor), view=view)
         asked = FeatureViewRemovalRequested(view_id=view.pk, digest=view.digest, made_from_it=len(users))
-        ledger.record(asked, actor=actor, project_id=view.project_id, subject=subject)
-    jobs.enqueue(
-        REMOVE,
-        actor=actor,
-        project_id=view.project_id,
-        subject=subject,
-        title=_("Removing %(view)s") % {"view": view},
-        view_id=str(view.pk),
-    )
-    return view
+        _record(asked, actor, view)
+        _enqueue(actor, view, REMOVE, _("Removing %(view)s"))
 
 
-@transaction.atomic
-def remove_on_demand(*, actor: Actor, view: OnDemandView, confirmation: str, break_chain: bool = False) -> OnDemandView:
-    """From now on nobody chooses or asks it; its number is not given again.
-
-    `confirmation` is its name as it is shown. Refused while a deployed model, a service or a training set that has
-    rows uses it, and, without `break_chain`, where anything else was made of it.
-    """
-    policies.check_can_define(actor, view)
-    # What names it is numbered under the same lock.
-    lock_project(project_id=view.project_id)
-    view = OnDemandView.objects.select_for_update().get(pk=view.pk)
-    policies.check_can_remove_on_demand(actor, view)
-    policies.check_name_typed(view, confirmation)
-    known = system(actor)
-    users, seen = (selectors.made_from_on_demand(actor=who, view=view) for who in (known, actor))
-    policies.check_not_deployed(view, selectors.deployed_among(users), seen)
-    policies.check_in_no_service(view, selectors.services_with_on_demand(actor=known, view=view))
-    policies.check_unused(view, selectors.sets_in_use(users), seen)
-    policies.check_chain_may_break(view, users, seen, confirmed=break_chain)
-    view.removed_at, view.removed_by = now(), actor.user
-    view.save(update_fields=["removed_at", "removed_by"])
-    view.notices.all().delete()
-    gone = OnDemandViewRemoved(
-        on_demand_view_id=view.pk, definition_digest=view.definition_digest, made_from_it=len(users)
-    )
-    ledger.record(gone, actor=actor, project_id=view.project_id, subject=("on_demand_view", view.pk))
-    return view
+def take_offline(*, job: JobHandle, view_id: UUID) -> None:
+    """Forget the values of a view that lies in the bin; one that was restored meanwhile keeps what it has."""
+    with job.scope(), transaction.atomic():
+        # Behind whoever restores it, who asks whether this runs.
+        view = FeatureView.objects.select_for_update().get(pk=view_id)
+    if view.state == BuildState.BINNED:
+        drop_online(view)
 
 
 def remove_view(*, job: JobHandle, view_id: UUID) -> None:
@@ -116,6 +127,30 @@ def remove_view(*, job: JobHandle, view_id: UUID) -> None:
         _end(job.actor, view_id)
 
 
+def _bin(actor: Actor, view: FeatureView) -> None:
+    """What is known of its values online is of values that go."""
+    was_online = view.state == BuildState.READY
+    view.binned_from, view.removed_by = view.state, actor.user
+    states.move(view, BuildState.BINNED, NEXT)
+    view.online_keys = view.online_bytes = None
+    view.online_at = view.online_event_at = view.stale_since = view.skewed_since = None
+    view.save()
+    tenants.keep_in_place(actor=actor, kind=BinKind.FEATURE_VIEW, thing=view, project_id=view.project_id)
+    if was_online:
+        _enqueue(actor, view, TAKE_OFFLINE, _("Taking %(view)s offline"))
+
+
+def _locked_in_bin(view_id: UUID) -> FeatureView:
+    rows = FeatureView.objects.filter(state=BuildState.BINNED)
+    project_id = rows.filter(pk=view_id).values_list("project_id", flat=True).first()
+    if project_id is not None:
+        lock_project(project_id=project_id)
+    found = rows.select_for_update(of=("self",)).select_related("entity", "project").filter(pk=view_id).first()
+    if found is None:
+        raise Conflict(_("It was destroyed meanwhile: a person was erased from what it was made of."))
+    return found
+
+
 def _end(actor: Actor, view_id: UUID) -> None:
     view = FeatureView.objects.select_for_update().get(pk=view_id)
     if view.state != BuildState.DESTROYING:
@@ -126,8 +161,26 @@ def _end(actor: Actor, view_id: UUID) -> None:
     view.save()
     end_usage(view)
     DeprecationNotice.objects.filter(view=view).delete()
-    gone = FeatureViewRemoved(view_id=view.pk, digest=view.digest)
-    ledger.record(gone, actor=actor, project_id=view.project_id, subject=("feature_view", view.pk))
+    _record(FeatureViewRemoved(view_id=view.pk, digest=view.digest), actor, view)
+
+
+def _enqueue(actor: Actor, view: FeatureView, name: str, title: str) -> None:
+    jobs.enqueue(
+        name,
+        actor=actor,
+        project_id=view.project_id,
+        subject=("feature_view", view.pk),
+        title=title % {"view": view},
+        view_id=str(view.pk),
+    )
+
+
+def _jobs(actor: Actor, view: FeatureView) -> QuerySet[Job]:
+    return jobs.jobs_of(actor=actor, subject=("feature_view", view.pk))
+
+
+def _record(event: ledger.Event, actor: Actor, view: FeatureView) -> None:
+    ledger.record(event, actor=actor, project_id=view.project_id, subject=("feature_view", view.pk))
 
 
 @jobs.on_failure(REMOVE)

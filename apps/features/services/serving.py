@@ -15,13 +15,12 @@ from django.utils.translation import gettext as _
 from apps.features import policies, selectors
 from apps.features.choices import BuildState
 from apps.features.errors import DefinitionRefused
-from apps.features.events import FeatureServiceDefined, FeatureServiceRemoved
+from apps.features.events import FeatureServiceDefined
 from apps.features.models import FeatureService
 from apps.features.services.describing import checked_tags, owner_called
 from apps.features.services.naming import check_name, column_list
 from apps.projects.services import lock_project
 from foundation import ledger
-from foundation.clock import now
 from foundation.identity import Actor
 
 if TYPE_CHECKING:
@@ -100,22 +99,6 @@ def define_service(
     defined = FeatureServiceDefined(service_id=service.pk, number=number, definition_digest=service.definition_digest)
     ledger.record(defined, actor=actor, project_id=project.pk, subject=("feature_service", service.pk))
     return service
-
-
-@transaction.atomic
-def remove_service(*, actor: Actor, service: FeatureService) -> None:
-    """The version is gone from the lists, and its number is not given again; refused while anything was made of it."""
-    policies.check_can_define(actor, service)
-    # What is made of it is numbered under the same lock.
-    lock_project(project_id=service.project_id)
-    service = selectors.get_service(actor=actor, service_id=service.pk)
-    users, seen = (selectors.made_from_service(actor=who, service=service) for who in (system(actor), actor))
-    policies.check_unused(service, users, seen)
-    removed = FeatureServiceRemoved(service_id=service.pk, definition_digest=service.definition_digest)
-    ledger.record(removed, actor=actor, project_id=service.project_id, subject=("feature_service", service.pk))
-    service.removed_at = now()
-    service.save(update_fields=["removed_at"])
-    service.notices.all().delete()
 
 
 def views_for_set(

@@ -23,7 +23,8 @@ from foundation.web.templatetags.sanad_format import ago, filesize, number
 
 _NUMBER = {"td": {"class": "s-num"}, "th": {"class": "s-num"}}
 # There are no other states of what is gone with its day.
-_STATES = [(state.value, state.label) for state in BuildState if "destroy" not in state.value]
+_GONE = {BuildState.BINNED, BuildState.DESTROYING, BuildState.DESTROYED}
+_STATES = [(state.value, state.label) for state in BuildState if state not in _GONE]
 
 
 class HistoryTable(PortalTable):

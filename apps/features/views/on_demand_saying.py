@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from django.contrib import messages
 from django.http import HttpResponse
-from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from apps.features import forms, policies, selectors, services
+from apps.features.views.binned import said_in_bin, would_be_kept
 from apps.features.views.saying import deprecate_page, edit_page, restored
 from apps.features.views.things import address, as_id, on_demand_of
+from apps.tenants.choices import BinKind
 from foundation import access
 from foundation.access import Permission
 from foundation.clock import now
@@ -66,7 +66,8 @@ def on_demand_remove(request: PortalRequest, tenant: str, project: str, on_deman
     if form.is_valid():
         with refusals_on(form):
             services.remove_on_demand(actor=request.actor, view=view, **form.cleaned_data)
-            messages.success(request, _("%(name)s is removed.") % {"name": view})
+            said_in_bin(request, BinKind.ON_DEMAND_VIEW, view)
             return redirect(request, f"{address(request, 'feature_list')}?show=on_demand")
-    context = {"view": view, "users": users, "form": form, "back": address(request, "on_demand_detail", view.pk)}
+    back = address(request, "on_demand_detail", view.pk)
+    context = {"view": view, "users": users, "form": form, "back": back, "kept_until": would_be_kept()}
     return render_page(request, "features/on_demand_remove.html", status=422 if form.errors else 200, **context)

@@ -13,7 +13,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from apps.features import forms, policies, selectors, services
+from apps.features.views.binned import said_in_bin, would_be_kept
 from apps.features.views.things import address, as_id, view_of
+from apps.tenants.choices import BinKind
 from foundation import access
 from foundation.access import Permission
 from foundation.clock import now
@@ -143,7 +145,7 @@ def view_remove(request: PortalRequest, tenant: str, project: str, view_id: UUID
     if form.is_valid():
         with refusals_on(form):
             services.ask_to_remove_view(actor=request.actor, view=view, **form.cleaned_data)
-            messages.success(request, _("%(view)s is being removed; nobody can read it now.") % {"view": view})
+            said_in_bin(request, BinKind.FEATURE_VIEW, view)
             return redirect(request, address(request, "view_detail", view.pk))
-    context = {"view": view, "users": users, "form": form}
+    context = {"view": view, "users": users, "form": form, "kept_until": would_be_kept()}
     return render_page(request, "features/view_remove.html", status=422 if form.errors else 200, **context)

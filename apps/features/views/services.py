@@ -14,8 +14,10 @@ from django.views.decorators.http import require_GET, require_POST
 from apps.features import forms, policies, selectors, services
 from apps.features.choices import GONE, BuildState
 from apps.features.views import examples
+from apps.features.views.binned import in_bin, said_in_bin
 from apps.features.views.saying import deprecate_page, edit_page, restored
 from apps.features.views.things import activity, address, as_id, client_lines, service_of
+from apps.tenants.choices import BinKind
 from foundation import access
 from foundation.access import Permission
 from foundation.clock import now
@@ -82,13 +84,14 @@ def _initial(request: PortalRequest, service: Any) -> dict[str, Any]:
 @access.page(Permission.FEATURE_VIEW)
 @require_GET
 def service_detail(request: PortalRequest, tenant: str, project: str, service_id: UUID) -> HttpResponse:
-    service = service_of(request, service_id)
+    service = service_of(request, service_id, binned=True)
     actor = request.actor
     views = selectors.views_of_service(actor=actor, service=service)
     computed = selectors.on_demand_of_service(actor=actor, service=service)
     context: dict[str, Any] = {
         "service": service,
         "deprecated": selectors.deprecated_in_words(service),
+        "lying": in_bin(request, BinKind.FEATURE_SERVICE, service) if service.binned else None,
         "parts": [
             {
                 "view": view,
@@ -177,5 +180,5 @@ def service_restore(request: PortalRequest, tenant: str, project: str, service_i
 def service_remove(request: PortalRequest, tenant: str, project: str, service_id: UUID) -> HttpResponse:
     service = service_of(request, service_id)
     services.remove_service(actor=request.actor, service=service)
-    messages.success(request, _("%(name)s is removed.") % {"name": service})
+    said_in_bin(request, BinKind.FEATURE_SERVICE, service)
     return redirect(request, f"{address(request, 'feature_list')}?show=services")

@@ -18,6 +18,8 @@ from foundation.web.cells import name_cell, state_cell
 from foundation.web.tables import PortalTable
 from foundation.web.templatetags.sanad_format import ago, number
 
+# What lies in the bin is listed there.
+_STATES = [(state.value, state.label) for state in BuildState if state is not BuildState.BINNED]
 _NUMBER = {"td": {"class": "s-num"}, "th": {"class": "s-num"}}
 
 
@@ -112,7 +114,7 @@ class TrainingSetTable(FeatureTable):
 
 class ViewFilter(django_filters.FilterSet):
     q = django_filters.CharFilter(label=_("Search views and features"), method="search")
-    state = django_filters.ChoiceFilter(label=_("State"), choices=BuildState.choices, empty_label=_("Any"))
+    state = django_filters.ChoiceFilter(label=_("State"), choices=_STATES, empty_label=_("Any"))
 
     def search(self, rows: QuerySet[Any], _name: str, words: str) -> QuerySet[Any]:
         rows = rows.annotate(feature_words=Cast("features", TextField()))
@@ -122,7 +124,7 @@ class ViewFilter(django_filters.FilterSet):
 
 class TrainingSetFilter(django_filters.FilterSet):
     q = django_filters.CharFilter(label=_("Search training sets"), method="search")
-    state = django_filters.ChoiceFilter(label=_("State"), choices=BuildState.choices, empty_label=_("Any"))
+    state = django_filters.ChoiceFilter(label=_("State"), choices=_STATES, empty_label=_("Any"))
 
     def search(self, rows: QuerySet[Any], _name: str, words: str) -> QuerySet[Any]:
         found = Q(name__icontains=words) | Q(description__icontains=words) | Q(label__icontains=words)

@@ -33,8 +33,10 @@ def entity_of(request: PortalRequest, entity_id: UUID) -> Any:
     return in_project(request, selectors.get_entity(actor=request.actor, entity_id=entity_id))
 
 
-def service_of(request: PortalRequest, service_id: UUID) -> Any:
-    return in_project(request, selectors.get_service(actor=request.actor, service_id=service_id))
+def service_of(request: PortalRequest, service_id: UUID, *, binned: bool = False) -> Any:
+    """With `binned` also one that lies in the bin, for its page."""
+    found = selectors.get_binned_service(actor=request.actor, service_id=service_id) if binned else None
+    return in_project(request, found or selectors.get_service(actor=request.actor, service_id=service_id))
 
 
 def feature_of(request: PortalRequest, feature_id: UUID) -> Any:

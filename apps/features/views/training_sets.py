@@ -6,16 +6,17 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-from django.contrib import messages
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from apps.features import policies, selectors, services
 from apps.features.choices import BuildState, ColumnRole
+from apps.features.views.binned import in_bin, said_in_bin
 from apps.features.views.missing import missing_shown
 from apps.features.views.relations import perfect, relations_tab
 from apps.features.views.things import activity, address, tabs, training_set_of, version_address
+from apps.tenants.choices import BinKind
 from foundation import access
 from foundation.access import Permission
 from foundation.web import redirect, render_page
@@ -38,6 +39,7 @@ def training_set_detail(request: PortalRequest, tenant: str, project: str, train
     context: Part = {
         "set": row,
         "destroyed": selectors.destroyed_in_words(row),
+        "lying": in_bin(request, BinKind.TRAINING_SET, row),
         "chain": chain_of(request.actor, "training_set", row.pk),
         "topic": f"training_set:{row.pk}",
         "may_start": access.can(request.actor, Permission.RUN_START, row),
@@ -54,7 +56,7 @@ def training_set_detail(request: PortalRequest, tenant: str, project: str, train
 def training_set_remove(request: PortalRequest, tenant: str, project: str, training_set_id: UUID) -> HttpResponse:
     row = training_set_of(request, training_set_id)
     services.ask_to_remove_training_set(actor=request.actor, training_set=row)
-    messages.success(request, _("%(name)s is being removed.") % {"name": row})
+    said_in_bin(request, BinKind.TRAINING_SET, row)
     return redirect(request, f"{address(request, 'feature_list')}?show=sets")
 
 

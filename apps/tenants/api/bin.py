@@ -24,7 +24,8 @@ _CONFIRMATION = OpenApiParameter(
 class BinViewSet(PortalViewSet):
     """What was deleted, until its days here are over: as far as the caller may make such a thing.
 
-    Groups, webhooks, identity providers; of data streams, ingestions, transformations and connections.
+    Groups, webhooks, identity providers; of data streams, ingestions, transformations and connections; of features
+    versions of views, services and on-demand features, and training sets.
     """
 
     serializer_class = BinnedSerializer

@@ -14,7 +14,22 @@ class BinKind(TextChoices):
     INGESTION = "ingestion", _("Ingestion")
     TRANSFORMATION = "transformation", _("Transformation")
     CONNECTION = "connection", _("Connection")
+    FEATURE_VIEW = "feature_view", _("Feature view")
+    TRAINING_SET = "training_set", _("Training set")
+    FEATURE_SERVICE = "feature_service", _("Feature service")
+    ON_DEMAND_VIEW = "on_demand_view", _("On-demand features")
 
 
 # Their rows stay, marked, since others hang on them; of the other kinds there is only what the bin keeps.
-OF_DATA = frozenset({BinKind.STREAM, BinKind.INGESTION, BinKind.TRANSFORMATION, BinKind.CONNECTION})
+OF_DATA = frozenset(
+    {
+        BinKind.STREAM,
+        BinKind.INGESTION,
+        BinKind.TRANSFORMATION,
+        BinKind.CONNECTION,
+        BinKind.FEATURE_VIEW,
+        BinKind.TRAINING_SET,
+        BinKind.FEATURE_SERVICE,
+        BinKind.ON_DEMAND_VIEW,
+    }
+)

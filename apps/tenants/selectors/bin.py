@@ -20,12 +20,17 @@ from foundation.identity import Actor
 from foundation.identity.models import IdentityProvider, User
 
 _ALWAYS = (BinKind.WEBHOOK, BinKind.IDENTITY_PROVIDER)
-# What it takes to make one in a project; for all projects it is the organisation's.
+# What it takes to make one in a project, or to remove it where rows are destroyed; for all projects it is the
+# organisation's.
 BIN_PERMISSION: dict[BinKind, Permission] = {
     BinKind.STREAM: Permission.STREAM_MANAGE,
     BinKind.INGESTION: Permission.DATASET_CREATE,
     BinKind.TRANSFORMATION: Permission.DATASET_CREATE,
     BinKind.CONNECTION: Permission.CONNECTION_MANAGE,
+    BinKind.FEATURE_VIEW: Permission.DATASET_DESTROY,
+    BinKind.TRAINING_SET: Permission.DATASET_DESTROY,
+    BinKind.FEATURE_SERVICE: Permission.FEATURE_DEFINE,
+    BinKind.ON_DEMAND_VIEW: Permission.FEATURE_DEFINE,
 }
 _PAGES = {
     BinKind.GROUP: (Group, "group_detail", Permission.MEMBER_MANAGE),

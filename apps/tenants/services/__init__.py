@@ -1,9 +1,9 @@
 """Writes of tenants: people, tokens, sign-in."""
 
 from apps.tenants.services import provisioning, single_sign_on, webhooks
-from apps.tenants.services.bin import Restored, delete_for_ever, empty_due, restore
+from apps.tenants.services.bin import Lying, Restored, delete_for_ever, empty_due, forget_binned, lying_in_bin, restore
 from apps.tenants.services.bin_rooms import BinRoom, register_bin
-from apps.tenants.services.binning import keep_marked, kept_until
+from apps.tenants.services.binning import keep_in_place, keep_marked, kept_until
 from apps.tenants.services.budgets import check_budget, remove_budget, set_budget
 from apps.tenants.services.deleting import delete_tenant, register_farewell
 from apps.tenants.services.export_part import tenant_part
@@ -148,6 +148,7 @@ __all__ = [
     "File",
     "Founder",
     "Holder",
+    "Lying",
     "Metered",
     "Restored",
     "Shown",
@@ -208,6 +209,7 @@ __all__ = [
     "find_invitation",
     "find_password_link",
     "forget_archives",
+    "forget_binned",
     "forget_ended_sessions",
     "forget_expired_tokens",
     "forget_exports",
@@ -226,10 +228,12 @@ __all__ = [
     "is_set_up",
     "issue_workload_token",
     "keep_bytes",
+    "keep_in_place",
     "keep_marked",
     "keep_measured",
     "kept_until",
     "leave_support",
+    "lying_in_bin",
     "make_operator",
     "make_password_link",
     "make_password_link_by_operator",

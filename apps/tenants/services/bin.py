@@ -7,7 +7,7 @@ for things of data their own app, `bin_rooms`).
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -53,6 +53,14 @@ class Restored:
     project_id: UUID | None = None
 
 
+@dataclass(frozen=True)
+class Lying:
+    """The row of the bin, and whether the reader may take the thing out."""
+
+    binned: BinnedThing
+    may_restore: access.Verdict
+
+
 @transaction.atomic
 def restore(*, actor: Actor, binned: BinnedThing) -> Restored:
     """The thing as it was, under its id; Conflict where its name is taken or it is in the bin no more."""
@@ -76,6 +84,17 @@ def delete_for_ever(*, actor: Actor, binned: BinnedThing, confirmation: str) -> 
     access.require_fresh(actor)
     policies.check_binned_name_typed(binned, confirmation)
     _destroy(actor, _locked(actor, binned))
+
+
+def lying_in_bin(*, actor: Actor, kind: BinKind, thing_id: UUID) -> Lying | None:
+    """How a thing lies in the bin, for the page that it has of its own: the caller has checked who may see that."""
+    row = BinnedThing.objects.filter(tenant_id=actor.tenant_id, kind=kind, thing_id=thing_id).first()
+    return None if row is None else Lying(row, access.ask(policies.check_can_use_bin, actor, row))
+
+
+def forget_binned(*, tenant_id: UUID, kind: BinKind, thing_ids: Collection[UUID]) -> None:
+    """What these kept in the bin goes: they are destroyed from elsewhere, as by the erasure of a person."""
+    BinnedThing.objects.filter(tenant_id=tenant_id, kind=kind, thing_id__in=thing_ids).delete()
 
 
 def empty_due(*, now: datetime) -> int:

@@ -86,10 +86,15 @@ def keep_marked(*, actor: Actor, kind: BinKind, thing: Any, project_id: UUID | N
 
     The caller has checked who may say so, and records it.
     """
-    binned = _keep(actor, kind, thing, {}, project_id=project_id)
+    binned = keep_in_place(actor=actor, kind=kind, thing=thing, project_id=project_id)
     thing.binned_at = binned.deleted_at
     thing.save(update_fields=["binned_at"])
     return binned
+
+
+def keep_in_place(*, actor: Actor, kind: BinKind, thing: Model, project_id: UUID | None) -> BinnedThing:
+    """The same of a thing whose own state says that it lies in the bin: the caller moves it there."""
+    return _keep(actor, kind, thing, {}, project_id=project_id)
 
 
 def words_of(binned: BinnedThing) -> dict[str, Any]:

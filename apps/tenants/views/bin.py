@@ -41,6 +41,10 @@ DATA_PAGES = {
     BinKind.INGESTION: "datasets:ingestion_detail",
     BinKind.TRANSFORMATION: "datasets:transformation_detail",
     BinKind.CONNECTION: "connections:connection_detail",
+    BinKind.FEATURE_VIEW: "features:view_detail",
+    BinKind.TRAINING_SET: "features:training_set_detail",
+    BinKind.FEATURE_SERVICE: "features:service_detail",
+    BinKind.ON_DEMAND_VIEW: "features:on_demand_detail",
 }
 
 
@@ -157,6 +161,10 @@ def _said(restored: services.Restored) -> str:
         BinKind.INGESTION: _("The ingestion “%(name)s” is restored; what was missed meanwhile is not made up for."),
         BinKind.TRANSFORMATION: _("The transformation “%(name)s” is restored, with all that it made."),
         BinKind.CONNECTION: _("The connection “%(name)s” is restored, with its secrets."),
+        BinKind.FEATURE_VIEW: _("%(name)s is restored, with its rows; its newest values are put online again."),
+        BinKind.TRAINING_SET: _("%(name)s is restored: it is listed again, as it was."),
+        BinKind.FEATURE_SERVICE: _("%(name)s is restored: whoever may can ask and choose it again."),
+        BinKind.ON_DEMAND_VIEW: _("%(name)s is restored: whoever may can ask and choose it again."),
     }
     return said[restored.kind] % {"name": restored.name}
 

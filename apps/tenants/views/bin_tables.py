@@ -130,6 +130,10 @@ def _of_data(kind: str) -> str:
         BinKind.INGESTION: _("its schedule, and how far it has read"),
         BinKind.TRANSFORMATION: _("its definitions, and the list of what it made"),
         BinKind.CONNECTION: _("its settings and its secrets"),
+        BinKind.FEATURE_VIEW: _("its rows, and its values online"),
+        BinKind.TRAINING_SET: _("its definition, and why it has no rows"),
+        BinKind.FEATURE_SERVICE: _("the features that it names"),
+        BinKind.ON_DEMAND_VIEW: _("its expressions, and what was said of them"),
     }[BinKind(kind)]
 
 
@@ -146,6 +150,18 @@ def headline_of(binned: Any) -> str:
         BinKind.TRANSFORMATION: _("A transformation in the bin: it never runs, and can be restored until %(when)s."),
         BinKind.CONNECTION: _(
             "A connection in the bin: nothing is read through it, and it can be restored until %(when)s."
+        ),
+        BinKind.FEATURE_VIEW: _(
+            "A version of a feature view in the bin: nobody reads, joins or asks it, and it can be restored until "
+            "%(when)s."
+        ),
+        BinKind.TRAINING_SET: _("A training set in the bin: no list has it, and it can be restored until %(when)s."),
+        BinKind.FEATURE_SERVICE: _(
+            "A version of a feature service in the bin: nobody asks or chooses it, and it can be restored until "
+            "%(when)s."
+        ),
+        BinKind.ON_DEMAND_VIEW: _(
+            "On-demand features in the bin: nobody asks or chooses them, and they can be restored until %(when)s."
         ),
     }
     return said[BinKind(binned.kind)] % {"when": day_in_words(binned.kept_until)}
@@ -173,6 +189,13 @@ def help_of(binned: Any) -> str:
         BinKind.CONNECTION: _(
             "Its secrets lie sealed, and go when it is deleted for ever. What was read through it stays."
         ),
+        BinKind.FEATURE_VIEW: _(
+            "Its newest values are put online anew, which takes as long as the first time. Deleted for ever, it takes "
+            "along its rows and every key that opens them; name, definition and digest stay on record."
+        ),
+        BinKind.TRAINING_SET: _("Its number is not given again either way."),
+        BinKind.FEATURE_SERVICE: _("Its number is not given again either way."),
+        BinKind.ON_DEMAND_VIEW: _("Its number is not given again either way; what it was stays on record."),
     }[BinKind(binned.kind)]
 
 

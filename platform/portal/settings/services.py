@@ -11,7 +11,7 @@ SANAD_ZONE = env.word("SANAD_ZONE", "AE-ONSHORE")
 SANAD_LEAVING_DAYS = env.number("SANAD_LEAVING_DAYS", 30)
 # How long a project that is to be deleted for ever can still be kept.
 SANAD_PROJECT_DELETION_DAYS = env.number("SANAD_PROJECT_DELETION_DAYS", 14)
-# How long what an administrator deleted under Settings can be restored.
+# How long what was deleted under Settings, of data and of features can be restored.
 SANAD_BIN_DAYS = env.number("SANAD_BIN_DAYS", 30)
 
 REDIS_URL = env.text("REDIS_URL", f"unix://{SANAD_HOME}/valkey/valkey.sock")

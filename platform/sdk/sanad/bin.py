@@ -7,7 +7,8 @@ from sanad.resource import Resource, Thing, Things, is_id
 class Bin(Resource):
     """What was deleted, until its days are over: as far as you may make such a thing.
 
-    Groups, webhooks, identity providers; of data streams, ingestions, transformations and connections.
+    Groups, webhooks, identity providers; of data streams, ingestions, transformations and connections; of features
+    versions of views, services and on-demand features, and training sets.
     """
 
     def list(self) -> Things:

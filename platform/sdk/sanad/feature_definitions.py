@@ -95,5 +95,5 @@ class FeatureServices(Resource):
         return restored
 
     def remove(self, service_id: str) -> None:
-        """Remove a version that nothing was made of."""
+        """Move a version that nothing was made of into the bin, from which `client.bin` restores it."""
         self._http.send("DELETE", f"feature-services/{id_of(self, service_id)}/")

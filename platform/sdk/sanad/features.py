@@ -175,7 +175,7 @@ class Features(Catalogue, HistoricalFeatures):
         return restored
 
     def remove(self, view_id: str, confirmation: str, *, break_chain: bool = False) -> Thing:
-        """Destroy its rows and values online for good; `confirmation` is its name with its version, like weather v2."""
+        """Move it into the bin, its values offline; `confirmation` is its name with its version, like weather v2."""
         body = {"confirmation": confirmation, "break_chain": break_chain}
         asked: Thing = self._http.post(f"feature-views/{id_of(self, view_id)}/remove/", body)
         return asked

@@ -57,7 +57,7 @@ class OnDemand(Resource):
         return restored
 
     def remove(self, on_demand_id: str, confirmation: str, *, break_chain: bool = False) -> Thing:
-        """Take it out of use for good; `confirmation` is its name with its version, like trip_context v2."""
+        """Move it into the bin: nobody asks it; `confirmation` is its name with its version, like trip_context v2."""
         body = {"confirmation": confirmation, "break_chain": break_chain}
         removed: Thing = self._http.post(f"on-demand-views/{id_of(self, on_demand_id)}/remove/", body)
         return removed

@@ -17,7 +17,7 @@ _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 # A version as pages show it (“delays v2”), and as datasets, models and features of the past have it: delays@v2, /2, @2.
 _VERSION = re.compile(r"(.+?)(?: v|[@/]v?)([0-9]{1,9})", re.DOTALL)
 # What never had rows is not what somebody means by the name alone.
-_UNMADE = frozenset({"failed", "cancelled", "destroying", "destroyed"})
+_UNMADE = frozenset({"failed", "cancelled", "binned", "destroying", "destroyed"})
 
 
 def is_id(said: str) -> bool:

@@ -91,7 +91,7 @@ class TrainingSets(Resource):
         return self._one("training-sets/", said)
 
     def remove(self, said: str) -> Thing:
-        """Clear away one that failed or was cancelled (its id or name); its number is not given again."""
+        """Move one that failed or was cancelled (its id or name) into the bin; its number is not given again."""
         asked: Thing = self._http.post(f"training-sets/{self.get(said)['id']}/remove/")
         return asked
 

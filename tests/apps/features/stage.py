@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from django.conf import settings
+
 from apps.features import services
+from apps.tenants import services as tenants
 from foundation import ledger
+from foundation.clock import now
 from foundation.lake import Column
 from foundation.ledger.dispatch import dispatch_once
 
@@ -43,6 +47,11 @@ def deliver_events(*names: str) -> None:
     for name in names or ("features.catalogue", "features.catalogue_on_demand"):
         while dispatch_once(name=name):
             pass
+
+
+def end_of_bin() -> int:
+    """Whatever lies in a bin has lain there for all its days; how many things those were."""
+    return tenants.empty_due(now=now() + timedelta(days=settings.SANAD_BIN_DAYS, minutes=1))
 
 
 class Definer:

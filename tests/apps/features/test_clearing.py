@@ -7,10 +7,15 @@ import pytest
 from apps.features import selectors, services
 from apps.features.choices import BuildState
 from apps.features.models import Feature
+from apps.tenants import services as tenants
+from apps.tenants.models import BinnedThing
 from foundation.errors import AccessDenied, Conflict
 from foundation.ledger.models import LedgerEvent
 from tests.apps.features import stage
-from tests.apps.features.stage import deliver_events
+from tests.apps.features.stage import deliver_events, end_of_bin
+
+LIST = "/t/acme/p/flights/features/"
+IN_BIN = ["training_set.binned", "training_set.restored", "training_set.removed"]
 
 
 def test_a_view_that_could_not_be_computed_goes_from_lists_and_sentences(
@@ -30,6 +35,7 @@ def test_a_view_that_could_not_be_computed_goes_from_lists_and_sentences(
 
     assert "Remove…" in client_as(admin).get(f"{page}views/{failed.pk}/").content.decode()
     services.ask_to_remove_view(actor=admin, view=failed, confirmation=str(failed))
+    assert end_of_bin() == 1
     run_jobs()
     failed.refresh_from_db()
 
@@ -68,14 +74,31 @@ def test_a_training_set_that_failed_goes_and_one_that_is_ready_stays(
     assert "Remove this version" in client_as(admin).get(here).content.decode()
 
     assert client_as(admin).post(f"{here}remove/").status_code == 303
+    failed.refresh_from_db()
+    assert failed.state == BuildState.BINNED
+    binned = client_as(scientist).get(here).content.decode()
+    assert "moved it into the bin" in binned and "Remove this version" not in binned
+    assert str(failed.pk) not in client_as(scientist).get(f"{LIST}?show=sets").content.decode()
+    tenants.restore(actor=admin, binned=BinnedThing.objects.get())
+    failed.refresh_from_db()
+    assert (failed.state, failed.binned_from) == (BuildState.FAILED, "")
+    assert str(failed.pk) in client_as(scientist).get(f"{LIST}?show=sets").content.decode()
+    assert api_as(admin).post(path).json()["state"] == "binned"
+    assert end_of_bin() == 1
     run_jobs()
     failed.refresh_from_db()
 
     assert (failed.state, failed.failure) == (BuildState.DESTROYED, "")
-    assert LedgerEvent.objects.filter(kind="training_set.removed").count() == 1
+    said = LedgerEvent.objects.filter(subject_id=failed.pk, kind__in=IN_BIN).values_list("kind", flat=True)
+    assert sorted(said) == [
+        "training_set.binned",
+        "training_set.binned",
+        "training_set.removed",
+        "training_set.restored",
+    ]
     rows = api_as(scientist).get("/api/v1/training-sets/?project=flights").json()["results"]
     assert [row["number"] for row in rows] == [1]
-    listed = client_as(scientist).get("/t/acme/p/flights/features/?show=sets").content.decode()
+    listed = client_as(scientist).get(f"{LIST}?show=sets").content.decode()
     assert str(failed.pk) not in listed and str(made.pk) in listed
     assert define.training_set(flights, "lateness", event_time="moment", features=["carrier"]).number == 3
 

@@ -17,15 +17,17 @@ from apps.features.errors import DefinitionRefused
 from apps.features.models import DeprecationNotice, Feature, FeatureView, OnDemandView, TrainingSet
 from apps.features.services.erasing.followers import follow_successors
 from apps.registry.models import Model, ModelVersion
+from apps.tenants import services as tenants
+from apps.tenants.models import BinnedThing
 from foundation.clock import now
 from foundation.errors import AccessDenied, Conflict, Invalid, NotFound
 from foundation.identity import Actor
 from foundation.web.chain import chain_of
 from tests.apps.experiments.rows import make_run
 from tests.apps.features.shared import *  # noqa: F403
-from tests.apps.features.stage import deliver_events
+from tests.apps.features.stage import deliver_events, end_of_bin
 from tests.support.history import acts_on, done_by
-from tests.support.undo import press_undo
+from tests.support.undo import press_undo, undo
 
 FEATURES = "/t/acme/p/flights/features/"
 URL = "/api/v1/on-demand-views/"
@@ -121,8 +123,8 @@ def test_whoever_uses_them_is_told_until_they_have_read_it(deployed, service, co
         services.restore_on_demand(actor=admin, view=computed)
 
 
-def test_they_go_only_once_nothing_in_use_rests_on_them(deployed, service, computed, by, scientist, viewer, api_as):
-    deprecate(computed, scientist)
+def test_they_go_only_once_nothing_in_use_rests_on_them(deployed, service, computed, scientist, viewer, admin):
+    deprecate(computed, admin)
     with pytest.raises(AccessDenied):
         remove(computed, viewer)
     with pytest.raises(Invalid, match="Type context v1"):
@@ -146,7 +148,12 @@ def test_they_go_only_once_nothing_in_use_rests_on_them(deployed, service, compu
     assert OnDemandView.objects.get().removed_at is None
     gone = remove(computed, scientist, break_chain=True)
 
-    assert (gone.removed_by, DeprecationNotice.objects.count()) == (scientist.user, 0)
+    notices = selectors.deprecation_notices(actor=scientist)
+    assert (gone.removed_by, notices.count(), DeprecationNotice.objects.count()) == (scientist.user, 0, 1)
+    with pytest.raises(Conflict, match="context v1: It lies in the bin"):
+        remove(computed, scientist, break_chain=True)
+    assert end_of_bin() == 2
+    assert DeprecationNotice.objects.count() == 0
     with pytest.raises(Conflict, match="context v1: Removed on "):
         remove(computed, scientist, break_chain=True)
     (node,) = (one for one in chain_of(scientist, "model_version", deployed.model_version_id) if one.name == str(gone))
@@ -173,17 +180,25 @@ def test_a_removed_version_is_chosen_and_asked_by_nobody_and_its_number_is_not_g
         lambda: services.read_on_demand(actor=scientist, on_demand_id=second.pk, rows=[{}]),
     )
     for door in doors:
-        with pytest.raises(NotFound, match="context v2: Removed on "):
+        with pytest.raises(NotFound, match="context v2: It lies in the bin"):
             door()
     with pytest.raises(DefinitionRefused, match="There are no on-demand features “context v2”"):
         services.plan_definitions(**by, text="services:\n  s:\n    on_demand: {context v2: all}\n")
     client, here = client_as(scientist), f"{FEATURES}on-demand/{second.pk}/"
     page = client.get(here).content.decode()
-    assert "Nobody can choose or ask it any more" in page and "Removed on " in page
+    assert "It lies in the bin: nobody chooses or asks it." in page and "The scientist moved it into the bin" in page
     assert f'{here}deprecate/"' not in page and "?tab=try" not in page
     assert client.get(f"{here}?tab=activity").status_code == 200
     for closed in ("edit/", "deprecate/", "remove/"):
         assert client.get(here + closed).status_code == 404, closed
+    assert end_of_bin() == 1
+    deliver_events()
+    for door in doors:
+        with pytest.raises(NotFound, match="context v2: Removed on "):
+            door()
+    page = client.get(here).content.decode()
+    assert "Nobody can choose or ask it any more" in page and "Removed on " in page and "in the bin" not in page
+    assert not Feature.objects.filter(on_demand=second).exists()
     assert services.define_on_demand(**by, **SECOND).number == 3
 
     remove(computed, scientist)
@@ -224,7 +239,10 @@ def test_the_pages_mark_withdraw_and_remove(computed, flights, by, client_as, sc
     assert (refused.status_code, "Type context v1 to confirm." in refused.content.decode()) == (422, True)
     gone = client.post(f"{here}remove/", {"confirmation": "context v1"})
     assert gone["Location"] == f"{FEATURES}?show=on_demand"
-    assert "No on-demand features yet" in client.get(gone["Location"]).content.decode()
+    shown = client.get(gone["Location"]).content.decode()
+    assert "No on-demand features yet" in shown
+    undo(client, shown)
+    assert OnDemandView.objects.get().removed_at is None
 
 
 def test_a_plan_says_where_it_names_what_is_deprecated(computed, view, service, by, scientist):
@@ -292,5 +310,8 @@ def test_what_happened_stands_on_the_ledger(computed, scientist):
     deprecate(computed, scientist)
     services.restore_on_demand(actor=scientist, view=computed)
     remove(computed, scientist)
-    kinds = ("defined", "deprecated", "deprecation_withdrawn", "removed")
+    tenants.restore(actor=scientist, binned=BinnedThing.objects.get())
+    remove(computed, scientist)
+    tenants.delete_for_ever(actor=scientist, binned=BinnedThing.objects.get(), confirmation="context v1")
+    kinds = ("defined", "deprecated", "deprecation_withdrawn", "binned", "restored", "binned", "removed")
     assert acts_on("on_demand_view", computed) == [done_by(scientist, f"on_demand_view.{one}") for one in kinds]

@@ -1,4 +1,4 @@
-"""A view is removed for good, with its rows, once nothing in use rests on it."""
+"""A view is removed, and with its days in the bin its rows go, once nothing in use rests on it."""
 
 import pytest
 
@@ -8,6 +8,7 @@ from apps.features.choices import BuildState
 from apps.features.models import Feature
 from foundation import lake
 from foundation.errors import AccessDenied, Conflict, Invalid, NotFound
+from tests.apps.features.stage import end_of_bin
 from tests.apps.features.test_registry import by, deployed, service
 
 __all__ = ["by", "deployed", "service"]
@@ -35,6 +36,10 @@ def test_a_view_goes_only_once_nothing_in_use_rests_on_it(deployed, view, servic
     with pytest.raises(Invalid, match="Made from carrier_delay v1: flights v1"):
         remove()
     remove(break_chain=True)
+    run_jobs()
+    view.refresh_from_db()
+    assert view.state == BuildState.BINNED
+    assert end_of_bin() == 2, "the service of before as well"
     run_jobs()
 
     view.refresh_from_db()

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
-from django.db.models import Max, QuerySet
+from django.db.models import Max, Q, QuerySet
 
 from apps.datasets import selectors as datasets
 from apps.datasets import services as dataset_services
@@ -18,6 +18,8 @@ from apps.features.choices import NEXT, BuildState
 from apps.features.models import FeatureView, TrainingSet
 from apps.features.services.metering import end_usage
 from apps.projects.services import lock_project
+from apps.tenants import services as tenants
+from apps.tenants.choices import BinKind
 from foundation import lake, ledger, states
 from foundation.clock import now
 from foundation.errors import PortalError
@@ -34,27 +36,41 @@ class TableReach(dataset_services.Reach, ABC, Generic[Thing]):
     kind: ErasedKind
     model: type[Thing]
     prefix: str
+    bin_kind: BinKind
 
     def look(self, search: Search) -> list[Reached]:
-        ready = list(self._ready(search))
+        """What lies in the bin is reached as well, and has no successor: somebody removed it."""
+        kept = list(self._kept(search))
+        newest: dict[str, int] = {}
+        for thing in kept:
+            if thing.state == BuildState.READY:
+                newest[thing.name] = max(thing.number, newest.get(thing.name, 0))
         found = []
-        for thing in ready:
-            count = _rows_in(search, self._table(thing))
+        for thing in kept:
+            count = _rows_in(search, selectors.kept_table(thing))
             if count or self._is_made_of(thing, search, count):
-                newest = max(one.number for one in ready if one.name == thing.name)
-                found.append(self._reached(thing, count, newest=thing.number == newest))
+                is_newest = thing.state == BuildState.READY and thing.number == newest[thing.name]
+                found.append(self._reached(thing, count, newest=is_newest))
         return found
 
     def rebuild(self, job: JobHandle, erasure_id: UUID, search: Search, found: Sequence[Reached]) -> None:
+        with job.scope():
+            ids = [one.id for one in found]
+            removed = set(
+                self.model._default_manager.filter(pk__in=ids, state=BuildState.BINNED).values_list("pk", flat=True)
+            )
         for one in found:
-            self._rebuild(job, erasure_id, search, one.id)
+            if one.id not in removed:
+                self._rebuild(job, erasure_id, search, one.id)
 
     def successor(self, successor_id: UUID) -> str:
         made = self.model._default_manager.filter(pk=successor_id, state=BuildState.READY).first()
         return str(made) if made else ""
 
     def begin(self, actor: Actor, ids: Collection[UUID]) -> None:
-        for thing in self._locked(ids, BuildState.READY):
+        # First: whoever restores it holds the bin's row before the thing's.
+        tenants.forget_binned(tenant_id=actor.tenant_id, kind=self.bin_kind, thing_ids=ids)
+        for thing in self._locked(ids, selectors.KEPT):
             states.move(thing, BuildState.DESTROYING, NEXT)
             thing.save(update_fields=["state"])
 
@@ -63,12 +79,12 @@ class TableReach(dataset_services.Reach, ABC, Generic[Thing]):
         rows: QuerySet[Any] = self.model._default_manager.all()
         projects = rows.filter(pk__in=ids).values("project_id")
         unmade: QuerySet[Any] = rows.filter(
-            project_id__in=projects, state__in=[BuildState.FAILED, BuildState.CANCELLED]
-        )
+            project_id__in=projects, state__in=[BuildState.FAILED, BuildState.CANCELLED, BuildState.BINNED]
+        ).exclude(selectors.KEPT)
         return [f"{self.prefix}{pk.hex}" for pk in {*ids, *unmade.values_list("pk", flat=True)}]
 
     def end(self, actor: Actor, ids: Collection[UUID]) -> None:
-        for thing in self._locked(ids, BuildState.DESTROYING):
+        for thing in self._locked(ids, Q(state=BuildState.DESTROYING)):
             states.move(thing, BuildState.DESTROYED, NEXT)
             thing.destroyed_at, thing.lake_table = now(), ""
             gone = self._gone(thing)
@@ -80,13 +96,13 @@ class TableReach(dataset_services.Reach, ABC, Generic[Thing]):
         rows = self._visible(search).filter(state=BuildState.BUILDING)
         return [str(thing) for thing in rows if self._parts(thing) & search.reached]
 
-    def _ready(self, search: Search) -> QuerySet[Thing]:
-        rows = self._visible(search).filter(state=BuildState.READY)
+    def _kept(self, search: Search) -> QuerySet[Thing]:
+        rows = self._visible(search).filter(selectors.KEPT)
         return rows.exclude(lake_snapshot=None).order_by("created_at")
 
-    def _locked(self, ids: Collection[UUID], state: BuildState) -> QuerySet[Thing]:
+    def _locked(self, ids: Collection[UUID], those: Q) -> QuerySet[Thing]:
         rows = self.model._default_manager.select_for_update(of=("self",))
-        return rows.filter(pk__in=ids, state=state).order_by("pk")
+        return rows.filter(those, pk__in=ids).order_by("pk")
 
     def _reached(self, thing: Thing, rows: int | None, *, newest: bool) -> Reached:
         return Reached(
@@ -106,10 +122,6 @@ class TableReach(dataset_services.Reach, ABC, Generic[Thing]):
     @abstractmethod
     def _visible(self, search: Search) -> QuerySet[Thing]:
         """Those that the search's actor sees."""
-
-    @abstractmethod
-    def _table(self, thing: Thing) -> TableAt:
-        """Its rows, as they are now."""
 
     @abstractmethod
     def _parts(self, thing: Thing) -> set[UUID]:

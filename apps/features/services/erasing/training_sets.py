@@ -19,17 +19,18 @@ from apps.features.models import FeatureService, FeatureView, OnDemandView, Trai
 from apps.features.services.building import build_training_set, end_unmade_set
 from apps.features.services.erasing.followers import successor_of
 from apps.features.services.erasing.tables import TableReach, next_number, now_of, version_is_there
+from apps.tenants.choices import BinKind
 from foundation import ledger, storage
 from foundation.errors import PortalError, Unavailable
 from foundation.identity import Actor
 from foundation.jobs import JobHandle
-from foundation.lake.ports import TableAt
 
 
 class TrainingSetReach(TableReach[TrainingSet]):
     rank = 30
     kinds = frozenset({ErasedKind.TRAINING_SET})
     kind, model, prefix = ErasedKind.TRAINING_SET, TrainingSet, "ts_"
+    bin_kind = BinKind.TRAINING_SET
 
     def clear(self, job: JobHandle, ids: Collection[UUID]) -> None:
         with job.scope():
@@ -39,9 +40,6 @@ class TrainingSetReach(TableReach[TrainingSet]):
 
     def _visible(self, search: Search) -> QuerySet[TrainingSet]:
         return selectors.visible_training_sets(actor=search.actor, project_id=search.project_id)
-
-    def _table(self, thing: TrainingSet) -> TableAt:
-        return selectors.training_table(thing)
 
     def _parts(self, thing: TrainingSet) -> set[UUID]:
         return {thing.base_version_id, *_views(thing)}

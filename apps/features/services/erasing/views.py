@@ -20,11 +20,11 @@ from apps.features.services.defining import WATCHED, definition_digest
 from apps.features.services.erasing.followers import follow_successors
 from apps.features.services.erasing.tables import TableReach, next_number, now_of, version_is_there
 from apps.features.services.online import drop_online
+from apps.tenants.choices import BinKind
 from foundation import ledger, storage
 from foundation.errors import PortalError, Unavailable
 from foundation.identity import Actor
 from foundation.jobs import JobHandle
-from foundation.lake.ports import TableAt
 
 
 class ViewReach(TableReach[FeatureView]):
@@ -32,6 +32,7 @@ class ViewReach(TableReach[FeatureView]):
     kinds = frozenset({ErasedKind.FEATURE_VIEW})
     follows = frozenset({"on_demand_view", "feature_service"})
     kind, model, prefix = ErasedKind.FEATURE_VIEW, FeatureView, "fv_"
+    bin_kind = BinKind.FEATURE_VIEW
 
     def clear(self, job: JobHandle, ids: Collection[UUID]) -> None:
         with job.scope():
@@ -55,9 +56,6 @@ class ViewReach(TableReach[FeatureView]):
         rows = selectors.visible_views(actor=search.actor, project_id=search.project_id)
         # A view that has no source has no such path, and what is unknown would be left out as well.
         return rows.exclude(windows__source__kind__isnull=False, windows__source__kind=EventSource.STREAM.value)
-
-    def _table(self, thing: FeatureView) -> TableAt:
-        return selectors.view_table(thing)
 
     def _parts(self, thing: FeatureView) -> set[UUID]:
         return {UUID(pk) for pk in thing.inputs.values()}

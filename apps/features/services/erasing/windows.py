@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from apps.datasets import services as dataset_services
@@ -21,19 +22,22 @@ from foundation.lake import shredding
 
 
 class WindowReach(dataset_services.Reach):
-    """What follows a stream is no version: it stays, goes on without the person, and forgets what it was before."""
+    """What follows a stream is no version: it stays, goes on without the person, and forgets what it was before.
+
+    In the bin, too, where it goes on for this alone.
+    """
 
     # After the streams, which take the rows out of their tables; noted with them, as no version is destroyed here.
     rank = 17
     kinds = frozenset({ErasedKind.STREAM})
 
     def look(self, search: Search) -> list[Reached]:
-        found = ((view, _rows_in(search, view)) for view in _following(search, BuildState.READY))
+        found = ((view, _rows_in(search, view)) for view in _following(search, selectors.KEPT))
         return [_reached(view, rows) for view, rows in found if rows or _source(view) in search.reached]
 
     def wipe(self, job: JobHandle, search: Search) -> list[Reached]:
         with job.scope():
-            views = [view for view in _following(search, BuildState.READY) if _reads(search, view)]
+            views = [view for view in _following(search, selectors.KEPT) if _reads(search, view)]
             counted = {view.pk: _rows_in(search, view) for view in views}
         for view in views:
             self._wipe(job, view)
@@ -41,7 +45,7 @@ class WindowReach(dataset_services.Reach):
 
     def unfinished(self, search: Search) -> list[str]:
         """What is being computed may have read the rows before they were taken out."""
-        return [str(view) for view in _following(search, BuildState.BUILDING) if _reads(search, view)]
+        return [str(view) for view in _following(search, Q(state=BuildState.BUILDING)) if _reads(search, view)]
 
     def _wipe(self, job: JobHandle, view: FeatureView) -> None:
         tables = lake.for_tenant(view.tenant_id)
@@ -54,12 +58,12 @@ class WindowReach(dataset_services.Reach):
         shredding.shred(actor=job.actor, tables=[staging])
         with job.scope():
             snapshot = tables.current(rows).snapshot
-            FeatureView.objects.filter(pk=view.pk, state=BuildState.READY).update(lake_snapshot=snapshot)
+            FeatureView.objects.filter(selectors.KEPT, pk=view.pk).update(lake_snapshot=snapshot)
 
 
-def _following(search: Search, state: BuildState) -> Sequence[FeatureView]:
+def _following(search: Search, those: Q) -> Sequence[FeatureView]:
     rows = selectors.visible_views(actor=search.actor, project_id=search.project_id)
-    rows = rows.filter(state=state, windows__source__kind=EventSource.STREAM.value)
+    rows = rows.filter(those, windows__source__kind=EventSource.STREAM.value)
     return list(rows.order_by("created_at"))
 
 
@@ -75,7 +79,7 @@ def _reads(search: Search, view: FeatureView) -> bool:
 
 def _rows_in(search: Search, view: FeatureView) -> int | None:
     """How many rows are of the person; None where that cannot be told."""
-    at = selectors.view_table(view)
+    at = selectors.kept_table(view)
     there = {column.name for column in lake.for_tenant(view.tenant_id).schema(at)}
     return search.count(at) if search.column in there else None
 

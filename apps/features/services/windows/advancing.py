@@ -16,6 +16,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from apps.features import selectors
 from apps.features.choices import BuildState
 from apps.features.errors import Forgotten, Overtaken
 from apps.features.models import FeatureView
@@ -117,8 +118,10 @@ def _is_more(tables: Lake, view: FeatureView, mark: Mark) -> bool:
 
 def _followed(job: JobHandle, view_id: UUID) -> FeatureView | None:
     with job.scope():
-        view = FeatureView.objects.select_related("entity").filter(pk=view_id).first()
-    return view if view is not None and view.follows_stream and view.state == BuildState.READY else None
+        # In the bin, where nobody wakes it, an erasure does.
+        rows = FeatureView.objects.filter(selectors.KEPT, pk=view_id).select_related("entity")
+        view = rows.first()
+    return view if view is not None and view.follows_stream else None
 
 
 def _take_in(job: JobHandle, tables: Lake, view: FeatureView, plan: Plan) -> tuple[Mark | None, bool]:
@@ -180,9 +183,9 @@ def _note(job: JobHandle, view: FeatureView, told: Progress, at: TableAt) -> boo
     """Let readers see the new rows; whether the view is still there to be read."""
     rows = lake.for_tenant(view.tenant_id).count(at)
     with job.scope():
-        ready = FeatureView.objects.filter(pk=view.pk, state=BuildState.READY)
+        kept = FeatureView.objects.filter(selectors.KEPT, pk=view.pk)
         # Of rows that go on changing no digest is kept: what is made of them has its own.
-        changed = ready.update(lake_snapshot=at.snapshot, row_count=rows, digest="", follow=told.said())
+        changed = kept.update(lake_snapshot=at.snapshot, row_count=rows, digest="", follow=told.said())
         live.publish(view.tenant_id, f"feature_view:{view.pk}", "windows", told.said())
     return bool(changed)
 
@@ -192,8 +195,8 @@ def _put_online(job: JobHandle, tables: Lake, view: FeatureView, plan: Plan, mar
     with job.scope():
         fresh = FeatureView.objects.select_related("entity").get(pk=view.pk)
     taken_away = told.online_step < mark.whole
-    if fresh.online_at is None and not taken_away:
-        return  # the whole view is on its way there
+    if fresh.state != BuildState.READY or (fresh.online_at is None and not taken_away):
+        return  # the whole view is on its way there, or will be once it is restored
     if taken_away:
         # Also what is on its way, for it reads the rows that are gone: somebody may have been erased from them.
         _begin_anew(job, fresh)

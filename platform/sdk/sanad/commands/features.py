@@ -43,7 +43,7 @@ def add_to(acts: Any) -> None:
     deprecate.add_argument("reason")
     deprecate.add_argument("--instead", default="", help="the view to take instead: its id or name")
     add(features, "restore", features_restore, "withdraw a deprecation").add_argument("view", help=_VIEW)
-    remove = add(features, "remove", features_remove, "destroy the rows of a version for good")
+    remove = add(features, "remove", features_remove, "move a version into the bin, and its values offline")
     remove.add_argument("view", help=_VIEW)
     remove.add_argument("confirmation", help="its name with its version, like “weather v2”")
     remove.add_argument("--break-chain", action="store_true", help="though things were made from it")
@@ -61,7 +61,7 @@ def _services(service: Any) -> None:
     for word, act, said in (
         ("show", service_show, "which features it holds"),
         ("restore", service_restore, "withdraw a deprecation"),
-        ("remove", service_remove, "remove a version that nothing was made of"),
+        ("remove", service_remove, "move a version that nothing was made of into the bin"),
     ):
         add(service, word, act, said).add_argument("service", help=_SERVICE)
     edit = add(service, "edit", service_edit, "change description, owner or tags; the version stays")

@@ -36,7 +36,7 @@ def add_to(acts: Any) -> None:
     deprecate.add_argument("reason")
     deprecate.add_argument("--instead", default="", help="those to take instead: their id or name")
     add(on_demand, "restore", on_demand_restore, "withdraw a deprecation").add_argument("name", help=_SAID)
-    remove = add(on_demand, "remove", on_demand_remove, "take a version out of use for good")
+    remove = add(on_demand, "remove", on_demand_remove, "move a version into the bin: nobody chooses or asks it")
     remove.add_argument("name", help=_SAID)
     remove.add_argument("confirmation", help="its name with its version, like “trip_context v2”")
     remove.add_argument("--break-chain", action="store_true", help="though things were made from it")

@@ -39,7 +39,7 @@ def add_to(acts: Any) -> None:
     add(training, "list", training_list, "training sets of the project")
     show_one = add(training, "show", training_show, "what it was made of, and the proof that nothing leaked")
     show_one.add_argument("training_set", help="its name or id")
-    remove = add(training, "remove", training_remove, "clear away one that failed or was cancelled")
+    remove = add(training, "remove", training_remove, "move one that failed or was cancelled into the bin")
     remove.add_argument("training_set", help="its id, or “NAME v2”")
     report = add(training, "report", training_report, "what each feature has to do with the label, and what is odd")
     report.add_argument("training_set", help="its name or id")

@@ -18,6 +18,7 @@ from apps.features.services.windows.progress import Progress
 from foundation import lake
 from foundation.identity import Actor
 from foundation.jobs import JobHandle
+from tests.apps.features.stage import end_of_bin
 
 AGGREGATION = {"name": "seen", "function": "count", "column": "", "seconds": 300}
 EVENT = {"who": "a", "at": 0, "known": 0, "x": 1.0, "i": 1, "w": "b"}
@@ -42,6 +43,9 @@ def test_removing_a_windows_view_destroys_its_events(events_stream, define_windo
     tables = lake.for_tenant(view.tenant_id)
     assert f"we_{view.pk.hex}" in tables.tables()
     services.ask_to_remove_view(actor=admin, view=view, confirmation=str(view))
+    run_jobs()
+    assert f"we_{view.pk.hex}" in tables.tables()
+    assert end_of_bin() == 1
     run_jobs()
     view.refresh_from_db()
     assert view.state == BuildState.DESTROYED

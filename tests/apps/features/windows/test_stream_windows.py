@@ -16,6 +16,8 @@ from apps.features.choices import BuildState
 from apps.features.models import SkewCheck
 from apps.features.services.windows import advancing, computing, taking
 from apps.streams import services as streams
+from apps.tenants import services as tenants
+from apps.tenants.models import BinnedThing
 from foundation.clock import now
 from tests.apps.features.windows import reference
 from tests.apps.features.windows.conftest import told
@@ -199,8 +201,19 @@ def asked_before(act, actor, view):
     return instead
 
 
+@pytest.mark.parametrize("in_bin", [False, True])
 def test_a_person_erased_from_the_stream_is_gone_from_rows_events_and_values_online(
-    with_keys_of_the_tenant, events_stream, define_windows, put, drain, run_jobs, rows_of_view, admin, project, at_once
+    in_bin,
+    with_keys_of_the_tenant,
+    events_stream,
+    define_windows,
+    put,
+    drain,
+    run_jobs,
+    rows_of_view,
+    admin,
+    project,
+    at_once,
 ):
     events = [
         {"who": who, "at": n * 60_000_000, "known": n * 60_000_000, "x": 1.0, "i": n, "w": "x"}
@@ -215,9 +228,16 @@ def test_a_person_erased_from_the_stream_is_gone_from_rows_events_and_values_onl
     [before] = services.read_online(actor=admin, view_ids=[view.pk], entities=[{"who": "gone-CANARY-5"}])
     assert before["missing"] == []
 
+    if in_bin:
+        services.ask_to_remove_view(actor=admin, view=view, confirmation=str(view))
+        run_jobs()
     dataset_services.erase_person(actor=admin, project=project, column="who", value="gone-CANARY-5")
     run_jobs()
     run_jobs()
+    if in_bin:
+        assert holding({"person": b"gone-CANARY-5"}, *everything_on_disk()) == set()
+        tenants.restore(actor=admin, binned=BinnedThing.objects.get(thing_id=view.pk))
+        run_jobs()
     view.refresh_from_db()
     assert view.state == BuildState.READY
     assert rows_of_view(view) == wanted_of([events[0], events[2]])
