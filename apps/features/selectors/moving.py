@@ -120,7 +120,7 @@ def slice_called(*, actor: Actor, feature: Feature, name: str, against: str = ""
     period, other = period_called(name), period_called(against)
     known = other is not None or against in {"", *Against.values}
     if period is None or not known or (other is not None and other.unit != period.unit):
-        sentence = _("There is no such piece of time; they are called like month-2013-03 or week-2013-03-04.")
+        sentence = _("There is no such period; they are called like month-2013-03 or week-2013-03-04.")
         raise NotFound(sentence)
     return slice_of(actor=actor, feature=feature, period=period, against=other or against or Against.FIRST)
 

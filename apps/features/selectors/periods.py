@@ -1,4 +1,4 @@
-"""Pieces of time by their names: hour-2013-03-04-05, day-2013-03-04, week-2013-03-04, month-2013-03, year-2013."""
+"""Periods by their names: hour-2013-03-04-05, day-2013-03-04, week-2013-03-04, month-2013-03, year-2013."""
 
 from __future__ import annotations
 

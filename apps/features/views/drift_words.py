@@ -1,9 +1,10 @@
-"""What moved between two pieces of time, in a sentence and in figures."""
+"""What moved between two periods, in a sentence and in figures."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from apps.features import selectors
@@ -14,26 +15,26 @@ from foundation.figures import number, percent
 def told_of(found: selectors.Slice) -> str:
     """How far it moved and by what, or why that cannot be said."""
     moved = found.moved
-    words = {"period": moved.period.label, "against": moved.against.label if moved.against else ""}
+    words = {"period": capfirst(moved.period.label), "against": moved.against.label if moved.against else ""}
     if not moved.counted.rows:
-        return _("There are no rows in %(period)s.") % words
+        return _("%(period)s has no rows.") % words
     if found.where.masked:
-        return _("You see its values masked: of %(period)s counts alone are told.") % words
+        return _("You see its values masked: of this period counts alone are told.") % words
     if moved.is_reference:
-        return _("%(period)s is what the other pieces of time are held against.") % words
+        return _("%(period)s is what the other periods are held against.") % words
     if moved.against is None:
-        return _("There is no earlier piece of time with rows enough to hold %(period)s against.") % words
+        return _("No earlier period has rows enough to hold this one against.") % words
     if moved.index is None:
         words |= {"rows": number(moved.counted.rows), "fewest": number(selectors.FEWEST)}
-        return _("Too few rows to say: %(rows)s in %(period)s. Both sides need %(fewest)s.") % words
+        return _("Too few rows to say: %(rows)s. Both sides need %(fewest)s.") % words
     return _cause(found, words | {"index": number(moved.index, 2)})
 
 
 def _cause(found: selectors.Slice, words: dict[str, Any]) -> str:
     sentence = {
-        Movement.STEADY: _("In %(period)s its values came as in %(against)s: index %(index)s."),
-        Movement.MOVED: _("In %(period)s its values moved against %(against)s: index %(index)s."),
-    }.get(found.moved.level, _("In %(period)s its values are far from those of %(against)s: index %(index)s."))
+        Movement.STEADY: _("Its values came as those of %(against)s: index %(index)s."),
+        Movement.MOVED: _("Its values moved against those of %(against)s: index %(index)s."),
+    }.get(found.moved.level, _("Its values are far from those of %(against)s: index %(index)s."))
     most = max(found.bins, key=lambda one: one.adds, default=None)
     if found.moved.level == Movement.STEADY or most is None:
         return sentence % words

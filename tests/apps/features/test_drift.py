@@ -140,7 +140,7 @@ def test_the_tab_has_the_figures_and_each_leads_to_what_lies_behind_it(feature, 
     (points,) = chart["data"]
     assert points["customdata"][2] == f"{here}drift/{MARCH}/?against={FEBRUARY}"
     assert points["y"][2] > 0.25 and points["y"][3] is None
-    assert "1 of 3 pieces of time are far from February 2013" in chart["said"]
+    assert "Far from February 2013: 1 of 3 periods." in chart["said"]
     assert (
         f"{here}drift/{MARCH}/?against={FEBRUARY}"
         in web.get(here, {"tab": "versions", "against": "before"}).content.decode()
@@ -164,9 +164,9 @@ def test_behind_a_point_lie_both_distributions_the_versions_and_the_rows(feature
     alone = web.get(here).content.decode()
     assert "far from those of February 2013" in alone
     few = web.get(f"{FEATURES}catalogue/{feature().pk}/drift/month-2013-05/").content.decode()
-    assert "Too few rows to say: 20 in May 2013" in few and "20 of 20, the earliest first" in few
+    assert "Too few rows to say: 20." in few and "20 of 20, the earliest first" in few
     none = web.get(f"{FEATURES}catalogue/{feature().pk}/drift/month-2013-04/").content.decode()
-    assert "There are no rows in April 2013" in none and "There are none." in none
+    assert "April 2013 has no rows." in none and "There are none." in none
 
 
 def test_a_piece_of_time_that_cannot_be_is_not_there(feature, client_as, scientist):

@@ -26,7 +26,7 @@ def add_to(features: Any) -> None:
     similar.add_argument("feature", help=_NAME)
     drift = add(features, "drift", features_drift, "how far it moved along its event time")
     drift.add_argument("feature", help=_NAME)
-    held = "what each piece of time is held against: the first full one, or the one before"
+    held = "what each period is held against: the first full one, or the one before"
     drift.add_argument("--against", default="first", choices=("first", "before"), help=held)
     describe = add(features, "describe", features_describe, "say what it means")
     describe.add_argument("feature", help=_NAME)
