@@ -38,8 +38,9 @@ def _cause(found: selectors.Slice, words: dict[str, Any]) -> str:
     most = max(found.bins, key=lambda one: one.adds, default=None)
     if found.moved.level == Movement.STEADY or most is None:
         return sentence % words
+    # Isolated: among words from right to left its signs and numbers would change places.
     shares = {
-        "bin": most.label,
+        "bin": f"\u2068{most.label}\u2069",
         "now": percent(most.now / _rows(found.bins, 1)),
         "then": percent(most.then / _rows(found.bins, 0)),
     }

@@ -151,7 +151,7 @@ def test_behind_a_point_lie_both_distributions_the_versions_and_the_rows(feature
     here, web = f"{FEATURES}catalogue/{feature().pk}/drift/{MARCH}/", client_as(scientist)
     answer = web.get(here, {"against": FEBRUARY})
     text = answer.content.decode()
-    assert "far from those of February 2013" in text and "“missing”: 33.4" in text
+    assert "far from those of February 2013" in text and "“\u2068missing\u2069”: 33.4" in text
     assert "167" not in text and f"{FEATURES}views/{view.pk}/" in text
     (version_id,) = view.inputs.values()
     assert f"/data/versions/{version_id}/" in text
