@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from apps.features.selectors import Piece, Spread
+from apps.datasets import selectors as datasets
+from apps.features.selectors import Drift, Piece, Slice, Spread
 from foundation.web.templatetags.sanad_format import number, percent
 
 _MOST_BARS = 30
@@ -121,3 +124,74 @@ def spread(found: Spread) -> dict[str, Any]:
         "layout": layout,
         "said": _("%(missing)s of %(rows)s are missing.") % rows,
     }
+
+
+def drift(found: Drift | None, leads: Sequence[str]) -> dict[str, Any]:
+    """How far each period is from what it is held against; each point leads to what lies behind it."""
+    if found is None:
+        return {"data": [], "layout": {}, "said": _("There is no event time that you see in clear to go along.")}
+    if found.masked:
+        return {"data": [], "layout": {}, "said": _("You see its values masked, so how far they moved is not shown.")}
+    known = [one.index for one in found.periods if one.index is not None]
+    if not known:
+        return {"data": [], "layout": {}, "said": _("No period has rows enough to be held against another.")}
+    trace = {
+        "type": "scatter",
+        "mode": "lines+markers",
+        "name": _("Index"),
+        "x": [_short(one.period.start) for one in found.periods],
+        "y": [None if one.index is None else round(one.index, 4) for one in found.periods],
+        "customdata": list(leads),
+        "marker": {"size": 9},
+        "line": {"width": 1},
+    }
+    top = max([*known, datasets.FAR]) * 1.1
+    lines = [_threshold(datasets.STEADY), _threshold(datasets.FAR)]
+    layout = {
+        "xaxis": {"type": "date"},
+        "yaxis": {"range": [0, top]},
+        "shapes": lines,
+        "showlegend": False,
+        "hoverdistance": -1,
+    }
+    return {"data": [trace], "layout": layout, "said": _moved_in_words(found, known)}
+
+
+def _short(moment: datetime) -> str:
+    """The day alone where a period begins with one."""
+    return moment.isoformat(sep=" ", timespec="minutes").removesuffix(" 00:00")
+
+
+def _threshold(value: float) -> dict[str, Any]:
+    line = {"color": "rgba(128, 128, 128, 0.8)", "width": 1, "dash": "dot"}
+    return {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": value, "y1": value, "line": line}
+
+
+def _moved_in_words(found: Drift, known: Sequence[float]) -> str:
+    far = sum(index >= datasets.FAR for index in known)
+    words = {"far": number(far), "compared": number(len(known))}
+    reference = found.reference
+    if reference is None:
+        said = _("Far from the one before: %(far)s of %(compared)s periods. The lines stand at 0.1 and 0.25.")
+        return said % words
+    said = _("Far from %(against)s: %(far)s of %(compared)s periods. The lines stand at 0.1 and 0.25.")
+    return said % {**words, "against": reference.label}
+
+
+def then_and_now(found: Slice | None) -> dict[str, Any]:
+    """Shares of the rows by bin, of a period and of the one that it is held against."""
+    if found is None or not found.bins or found.moved.against is None:
+        return {"data": [], "layout": {}, "said": _("There are not two distributions to show.")}
+    labels = [one.label[:40] for one in found.bins]
+    sums = [sum(one.then for one in found.bins) or 1, sum(one.now for one in found.bins) or 1]
+    then = {"name": capfirst(found.moved.against.label), "y": [one.then / sums[0] for one in found.bins]}
+    now = {"name": capfirst(found.moved.period.label), "y": [one.now / sums[1] for one in found.bins]}
+    layout = {
+        "barmode": "group",
+        "bargap": 0.15,
+        "xaxis": {"type": "category", "nticks": 10},
+        "yaxis": {"title": {"text": _("Share of the rows")}, "tickformat": ".0%"},
+    }
+    told = [then] if found.moved.is_reference else [then, now]
+    said = _("Bins of %(against)s; what is missing stands apart.") % {"against": found.moved.against.label}
+    return {"data": [{"type": "bar", "x": labels, **one} for one in told], "layout": layout, "said": said}

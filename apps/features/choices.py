@@ -150,6 +150,22 @@ class FeatureKind(TextChoices):
     OTHER = "other", _("Other")
 
 
+class Against(TextChoices):
+    """What a period of a feature's values is held against."""
+
+    FIRST = "first", _("The first full period")
+    BEFORE = "before", _("The period before")
+
+
+class Movement(TextChoices):
+    """How far a feature's values are from those that they are held against; the measure is the one of monitors."""
+
+    STEADY = "steady", _("Steady")
+    MOVED = "moved", _("Moved")
+    FAR = "drifted", _("Far from it")
+    UNKNOWN = "unknown", _("Too few rows to say")
+
+
 class FeatureUse(TextChoices):
     """By what a feature is used, at least."""
 

@@ -29,6 +29,17 @@ def check_may_read(actor: Actor, retrieval: Retrieval) -> None:
         raise AccessDenied(_("Whoever asked for these features reads them, and nobody else. Ask for them yourself."))
 
 
+def check_may_see_slice(actor: Actor, thing: FeatureView | TrainingSet, feature: str, masked: bool) -> None:
+    """The rows behind a figure are shown to whoever may know the figure: of masked values there is none."""
+    access.require(actor, Permission.FEATURE_VIEW, thing)
+    if masked:
+        sentence = _(
+            "You see %(feature)s masked, so neither how far it moved nor the rows behind it are shown. Ask an "
+            "administrator for seeing personal values in clear."
+        )
+        access.require(actor, Permission.DATASET_CLEAR, thing, else_say=sentence % {"feature": feature})
+
+
 def check_may_name(actor: Actor, view: FeatureView) -> None:
     """Asking by a key tells whether there is such a one: whoever sees the key masked would try them out."""
     _check_clear(actor, view, set(view.entity.join_keys))

@@ -3,6 +3,7 @@ from django.urls import path
 from apps.features.views import (
     defining,
     definitions,
+    drifting,
     entities,
     feature_views,
     features,
@@ -30,6 +31,11 @@ project_patterns = [
     path("features/catalogue/<uuid:feature_id>/describe/", features.feature_describe, name="feature_describe"),
     path("features/catalogue/<uuid:feature_id>/spread.json", features.feature_spread, name="feature_spread"),
     path("features/catalogue/<uuid:feature_id>/time.json", features.feature_time, name="feature_time"),
+    path("features/catalogue/<uuid:feature_id>/drift.json", drifting.drift_chart, name="drift_chart"),
+    path("features/catalogue/<uuid:feature_id>/drift/<slug:period>/", drifting.slice_detail, name="slice_detail"),
+    path(
+        "features/catalogue/<uuid:feature_id>/drift/<slug:period>/bins.json", drifting.slice_chart, name="slice_chart"
+    ),
     path("features/views/new/", defining.view_define, name="view_define"),
     path("features/windows/new/", windows.windows_define, name="windows_define"),
     path("features/views/<uuid:view_id>/", feature_views.view_detail, name="view_detail"),

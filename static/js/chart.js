@@ -1,6 +1,6 @@
 // A chart is drawn when it is seen, again when its topic changes, and follows theme and language.
 import { askJson, download } from "./api.js";
-import { asText, csv, dressed, figures, plotly, tableOf } from "./chart_parts.js";
+import { asText, csv, dressed, figures, isOurs, leads, plotly, tableOf } from "./chart_parts.js";
 import { Zoom } from "./chart_zoom.js";
 import { language, say } from "./words.js";
 
@@ -81,7 +81,8 @@ class Chart {
     this.plot.hidden = this.tabled ?? false;
     // Plotly writes into what it is given; it gets a copy, so that a repaint starts from what the server said.
     await window.Plotly.react(this.plot, asText(data), this.zoom.over(dressed(asText(layout))), { displayModeBar: false, displaylogo: false, doubleClick: "autosize", locale: language });
-    if (!this.drawn) this.zoom.follow(this.plot);
+    if (!this.drawn) { this.zoom.follow(this.plot); this.plot.on("plotly_click", (click) => this.lead(click.points)); }
+    this.plot.classList.toggle("s-chart-leads", leads(data).size > 0);
     this.drawn = true;
     this.part("wait")?.remove();
     this.part("tools").hidden = false;
@@ -108,7 +109,17 @@ class Chart {
     if (this.tabled) this.fill(); else window.Plotly.Plots.resize(this.plot);
   }
 
-  fill() { this.part("figures").replaceChildren(tableOf(figures(this.given.data), say("chart_table"))); }
+  // A point whose trace has addresses as `customdata` opens its own; the table has the same as links, for the keyboard.
+  lead(points) {
+    const { data } = this.given;
+    const to = points.map((point) => data[point.curveNumber]?.customdata?.[point.pointNumber]).find(isOurs);
+    if (to) location.assign(to);
+  }
+
+  fill() {
+    const { data } = this.given;
+    this.part("figures").replaceChildren(tableOf(figures(data), say("chart_table"), leads(data)));
+  }
 }
 
 export function enhance(box) {

@@ -97,6 +97,16 @@ export function figures(data) {
   return [["x", ...names], [...rows.values()]];
 }
 
+// Whether it is an address of this portal.
+export const isOurs = (address) => typeof address === "string" && /^\/(?!\/)/.test(address);
+
+// Where the points of the figures lead, by what their row begins with.
+export function leads(data) {
+  const found = new Map();
+  for (const { x = [], customdata = [] } of data) x.forEach((value, index) => { if (isOurs(customdata[index])) found.set(value, customdata[index]); });
+  return found;
+}
+
 // Text as Plotly is to show it: it takes what looks like tags for tags, links among them, and values are anybody's.
 export function asText(given) {
   if (typeof given === "string") return given.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
@@ -115,13 +125,15 @@ export function csv([head, rows]) {
   return [head, ...rows].map((row) => row.map(cell).join(",")).join("\r\n");
 }
 
-export function tableOf([head, rows], caption) {
+export function tableOf([head, rows], caption, links = new Map()) {
   const table = document.createElement("table");
   table.className = "s-plain-table";
   table.createCaption().textContent = caption;
   const cells = (row, values, tag) => values.forEach((value, index) => {
     const cell = document.createElement(tag === "th" || index === 0 ? "th" : "td");
-    cell.textContent = value === null || value === undefined ? "–" : value;
+    const text = value === null || value === undefined ? "–" : value;
+    const to = tag !== "th" && index === 0 && links.get(value);
+    cell.append(to ? Object.assign(document.createElement("a"), { href: to, textContent: text }) : text);
     if (tag === "th") cell.scope = "col"; else if (index === 0) cell.scope = "row";
     if (typeof value === "number") cell.className = "s-num";
     row.append(cell);

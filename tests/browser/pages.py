@@ -121,6 +121,7 @@ PROJECT_PAGES = {
     "features": "features/",
     "feature": "features/catalogue/{feature}/",
     "feature_versions": "features/catalogue/{feature}/?tab=versions",
+    "feature_slice": "features/catalogue/{feature}/drift/month-2013-03/",
     "feature_use": "features/catalogue/{feature}/?tab=use",
     "feature_similar": "features/catalogue/{feature}/?tab=similar",
     "feature_describe": "features/catalogue/{feature}/describe/",

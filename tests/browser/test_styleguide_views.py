@@ -236,3 +236,33 @@ def test_tab_indents_in_the_editor_until_escape(visit):  # noqa: F811
     area.press("Escape")
     area.press("Tab")
     expect(area).not_to_be_focused()
+
+
+def test_a_point_leads_where_its_trace_says_and_the_table_has_the_same_links(visit):  # noqa: F811
+    page = visit("views/")
+    page.evaluate(
+        """async () => {
+            const { chart } = document.querySelector("[data-chart]");
+            const [x, y] = [["2013-01-01", "2013-02-01", "2013-03-01"], [1, 2, 3]];
+            const customdata = ["/styleguide/forms/", "https://evil.example/", "//evil.example/"];
+            const data = [{ type: "scatter", mode: "markers", name: "Index", x, y, customdata }];
+            chart.given = { data, layout: { hoverdistance: -1 } };
+            await chart.paint();
+        }"""
+    )
+    chart = page.locator("[data-chart]").first
+    chart.get_by_role("button", name="Show as table").click()
+    links = chart.locator("table a").evaluate_all(
+        "(all) => all.map((one) => [one.textContent, one.getAttribute('href')])"
+    )
+    assert links == [["2013-01-01", "/styleguide/forms/"]]
+    chart.get_by_role("button", name="Show as chart").click()
+    box = chart.locator(".nsewdrag").bounding_box()
+    before = page.url
+    for share, day in ((0.9, "Mar 1, 2013"), (0.1, "Jan 1, 2013")):
+        assert page.url == before
+        page.mouse.move(box["x"] + box["width"] * share, box["y"] + box["height"] / 2)
+        # What a click opens is what the hint tells; it follows the pointer a little later.
+        expect(chart.locator(".hoverlayer")).to_contain_text(day)
+        page.mouse.click(box["x"] + box["width"] * share, box["y"] + box["height"] / 2)
+    page.wait_for_url("**/styleguide/forms/")

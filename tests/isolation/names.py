@@ -129,6 +129,7 @@ WORDS = {
     "by": "project",
     "number": "1",
     "row": "1",
+    "period": "month-2013-01",
 }
 # Fields of bodies and queries that name a thing, and how the thing stands in them.
 FIELDS: dict[str, tuple[str, Any]] = {

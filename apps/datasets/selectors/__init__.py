@@ -110,6 +110,7 @@ from apps.datasets.selectors.reading import (
 )
 from apps.datasets.selectors.retiring import Fate, fates, going, rule_of
 from apps.datasets.selectors.sizes import bytes_coming_in
+from apps.datasets.selectors.stability import contributions, psi
 from apps.datasets.selectors.suggesting import Suggestion, reason_for, suggestion_for, suggestions
 from apps.datasets.selectors.taking import versions_to_take
 from apps.datasets.selectors.transformations import (
@@ -183,6 +184,7 @@ __all__ = [
     "columns_there",
     "comparable",
     "compare",
+    "contributions",
     "covered_columns",
     "covered_masks",
     "covered_over",
@@ -251,6 +253,7 @@ __all__ = [
     "passes_of",
     "profile_for",
     "project_slug",
+    "psi",
     "quarantine_of",
     "quarantines_named",
     "quarantines_over",

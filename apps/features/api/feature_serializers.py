@@ -5,6 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from apps.features import selectors
+from apps.features.choices import Movement
 from apps.features.models import Feature
 from foundation.clock import now
 
@@ -140,3 +141,53 @@ class SimilarQuestion(serializers.Serializer[Any]):
     entity = serializers.CharField(max_length=63, required=False, allow_blank=True, default="")
     view_name = serializers.CharField(max_length=63, required=False, allow_blank=True, default="")
     taken = serializers.ListField(child=serializers.CharField(max_length=255), required=False, default=list)
+
+
+class CountedSerializer(serializers.Serializer[Any]):
+    """`missing` is how many values are: null where a reader of masks would learn of single rows by it."""
+
+    period = serializers.CharField()
+    rows = serializers.IntegerField()
+    missing = serializers.IntegerField(allow_null=True)
+    mean = serializers.FloatField(allow_null=True)
+
+
+class MovedSerializer(CountedSerializer):
+    """`psi` of the period against another: null where either has too few rows, or the values are seen masked."""
+
+    period = serializers.CharField()
+    rows = serializers.IntegerField(source="counted.rows")
+    missing = serializers.IntegerField(source="counted.missing", allow_null=True)
+    mean = serializers.FloatField(source="counted.mean", allow_null=True)
+    against = serializers.CharField(allow_null=True)
+    psi = serializers.FloatField(source="index", allow_null=True)
+    level = serializers.ChoiceField(choices=Movement.choices)
+
+
+class DriftSerializer(serializers.Serializer[Any]):
+    """`unit` is how long a period is, empty where there is no event time that you see."""
+
+    unit = serializers.CharField()
+    masked = serializers.BooleanField()
+    periods = MovedSerializer(many=True)
+
+
+class BinSerializer(serializers.Serializer[Any]):
+    name = serializers.CharField(source="label")
+    then = serializers.IntegerField()
+    now = serializers.IntegerField()
+    adds = serializers.FloatField(help_text="what the bin adds to the index")
+
+
+class SliceSerializer(MovedSerializer):
+    """`then` is the period that it is held against, `bins` are that one's, with how many rows of each lie in them."""
+
+    period = serializers.CharField(source="moved.period")
+    rows = serializers.IntegerField(source="moved.counted.rows")
+    missing = serializers.IntegerField(source="moved.counted.missing", allow_null=True)
+    mean = serializers.FloatField(source="moved.counted.mean", allow_null=True)
+    against = serializers.CharField(source="moved.against", allow_null=True)
+    psi = serializers.FloatField(source="moved.index", allow_null=True)
+    level = serializers.ChoiceField(source="moved.level", choices=Movement.choices)
+    then = CountedSerializer(allow_null=True)
+    bins = BinSerializer(many=True)

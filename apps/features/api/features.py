@@ -14,9 +14,9 @@ from rest_framework.response import Response
 from apps.features import forms, selectors, services
 from apps.features.api import feature_serializers as serializers
 from apps.features.api.projects import ProjectListViewSet
-from apps.features.choices import FeatureKind, FeatureUse, Within
+from apps.features.choices import Against, FeatureKind, FeatureUse, Within
 from foundation.access import Permission
-from foundation.errors import Invalid
+from foundation.errors import Invalid, NotFound
 
 _FILTERS = [
     OpenApiParameter("project", str, required=True, description="The project's short name."),
@@ -42,6 +42,8 @@ _FILTERS = [
     OpenApiParameter("versions", str, enum=["all"], description="Those of earlier versions of views as well."),
 ]
 
+_AGAINST = OpenApiParameter("against", str, enum=Against.values, description="What each period is held against.")
+
 
 class FeatureViewSet(ProjectListViewSet):
     serializer_class = serializers.FeatureSerializer
@@ -49,6 +51,8 @@ class FeatureViewSet(ProjectListViewSet):
         "list": Permission.FEATURE_VIEW,
         "retrieve": Permission.FEATURE_VIEW,
         "partial_update": Permission.FEATURE_DEFINE,
+        "drift": Permission.FEATURE_VIEW,
+        "drift_in": Permission.FEATURE_VIEW,
         "similar": Permission.FEATURE_VIEW,
         "similar_to_sql": Permission.FEATURE_DEFINE,
     }
@@ -77,6 +81,33 @@ class FeatureViewSet(ProjectListViewSet):
         feature = selectors.get_feature(actor=self.actor, feature_id=pk)
         services.describe_feature(actor=self.actor, feature=feature, **self.body(serializers.FeatureChange))
         return self.retrieve(request, pk)
+
+    @extend_schema(parameters=[_AGAINST], responses=serializers.DriftSerializer, filters=False)
+    @action(detail=True, methods=["get"], pagination_class=None)
+    def drift(self, request: Request, pk: UUID) -> Response:
+        """How far its values moved along its event time, by the index that monitors take."""
+        feature = selectors.get_feature(actor=self.actor, feature_id=pk)
+        against = request.query_params.get("against", Against.FIRST)
+        if against not in Against.values:
+            raise Invalid(_("A period is held against the first full one, or against the one before."))
+        found = selectors.drift_over_time(actor=self.actor, feature=feature, against=against)
+        told = found or selectors.Drift(unit="", masked=False, periods=[])
+        return self.answer(serializers.DriftSerializer, told)
+
+    @extend_schema(
+        parameters=[OpenApiParameter("against", str, description="first, before, or the name of a period.")],
+        responses=serializers.SliceSerializer,
+        filters=False,
+    )
+    @action(detail=True, methods=["get"], pagination_class=None, url_path="drift/<slug:period>")
+    def drift_in(self, request: Request, pk: UUID, period: str) -> Response:
+        """One period beside the one that it is held against: counts, figures and how both are spread."""
+        feature = selectors.get_feature(actor=self.actor, feature_id=pk)
+        against = request.query_params.get("against", "")
+        found = selectors.slice_called(actor=self.actor, feature=feature, name=period, against=against)
+        if found is None:
+            raise NotFound(_("You see the event time masked, so nothing is shown along it."))
+        return self.answer(serializers.SliceSerializer, found)
 
     @extend_schema(responses=serializers.AlikeSerializer(many=True), filters=False)
     @action(detail=True, methods=["get"], pagination_class=None)

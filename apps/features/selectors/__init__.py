@@ -49,6 +49,16 @@ from apps.features.selectors.masking import (
     source_word,
 )
 from apps.features.selectors.measuring import MissingMap, Piece, learned_over_time, missing_map, over_time
+from apps.features.selectors.moving import (
+    FEWEST,
+    Bin,
+    Counted,
+    Drift,
+    Moved,
+    Slice,
+    drift_over_time,
+    slice_called,
+)
 from apps.features.selectors.on_demand import (
     get_on_demand_view,
     masked_inputs,
@@ -63,6 +73,7 @@ from apps.features.selectors.on_demand import (
     visible_on_demand_views,
 )
 from apps.features.selectors.online import event_age, materialisations_of, stale_views, unmaterialised_views
+from apps.features.selectors.periods import Period, period_called
 from apps.features.selectors.reading import (
     check_not_destroyed,
     columns_meant,
@@ -139,18 +150,25 @@ from apps.features.selectors.skew import (
 from apps.features.selectors.windows import WindowsProgress, windows_progress
 
 __all__ = [
+    "FEWEST",
     "HIDDEN",
     "KEPT",
     "Alike",
     "AskedParts",
+    "Bin",
     "Cost",
+    "Counted",
+    "Drift",
     "Edition",
     "Judged",
     "Learned",
     "MissingMap",
+    "Moved",
+    "Period",
     "Piece",
     "Skew",
     "SkewOfFeature",
+    "Slice",
     "Spread",
     "WindowsProgress",
     "about",
@@ -167,6 +185,7 @@ __all__ = [
     "deprecation_notices",
     "destroyed_in_words",
     "digest_for",
+    "drift_over_time",
     "early_in_words",
     "editions",
     "entities_with_views",
@@ -218,6 +237,7 @@ __all__ = [
     "owned_by",
     "owner_of",
     "parts_of_retrieval",
+    "period_called",
     "profile_of_view",
     "progress_of",
     "register_users",
@@ -240,6 +260,7 @@ __all__ = [
     "skew_of_feature",
     "skewed_in_use",
     "skewed_views",
+    "slice_called",
     "source_names",
     "source_word",
     "sources_followed",

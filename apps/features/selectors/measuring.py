@@ -67,11 +67,11 @@ def missing_map(training_set: TrainingSet, *, actor: Actor, rows: pa.Table | Non
     names = [c["name"] for c in training_set.columns if c["role"] in {ColumnRole.FEATURE, ColumnRole.LABEL}]
     at, masks = training_table(training_set) if rows is None else rows, masks_of_set(actor, training_set)
     timed = training_set.event_time and training_set.event_time not in masks
-    unit = _unit(training_set, at, training_set.event_time) if timed else ""
+    unit = unit_of(training_set, at, training_set.event_time) if timed else ""
     counts = ", ".join(f"1 - count({identifier(name)}) / count(*) AS m{i}" for i, name in enumerate(names))
-    moment = f"date_trunc('{unit}', {_within(training_set.event_time)})" if unit else "NULL::TIMESTAMP"
+    moment = f"date_trunc('{unit}', {within(training_set.event_time)})" if unit else "NULL::TIMESTAMP"
     asked = f"{moment} AS moment, count(*) AS n, {counts}"
-    found = _rows(training_set, at, f"SELECT {asked} FROM rows GROUP BY 1 ORDER BY 1 LIMIT {_MOST_BUCKETS}")  # noqa: S608
+    found = rows_of(training_set, at, f"SELECT {asked} FROM rows GROUP BY 1 ORDER BY 1 LIMIT {_MOST_BUCKETS}")  # noqa: S608
     shares = {
         name: [None if name in masks and piece["n"] < FEWEST_ROWS else piece[f"m{i}"] for piece in found]
         for i, name in enumerate(names)
@@ -101,28 +101,30 @@ def learned_over_time(feature: Feature, *, actor: Actor) -> list[Piece]:
 
 
 def _along(thing: Any, at: TableAt, event_time: str, feature: str, *, numeric: bool) -> list[Piece]:
-    value, time = identifier(feature), _within(event_time)
+    value, time = identifier(feature), within(event_time)
     quartiles = [f"quantile_cont({value}::DOUBLE, {q})" if numeric else "NULL" for q in (0.25, 0.5, 0.75)]
     sql = (
-        f"SELECT date_trunc('{_unit(thing, at, event_time)}', {time}) AS moment, count(*) AS rows, "  # noqa: S608
+        f"SELECT date_trunc('{unit_of(thing, at, event_time)}', {time}) AS moment, count(*) AS rows, "  # noqa: S608
         f"1 - count({value}) / count(*) AS missing, {quartiles[0]} AS low, {quartiles[1]} AS middle, "
         f"{quartiles[2]} AS high FROM rows WHERE {time} IS NOT NULL GROUP BY 1 ORDER BY 1 LIMIT {_MOST_BUCKETS * 4}"
     )
-    return [Piece(**row) for row in _rows(thing, at, sql)]
+    return [Piece(**row) for row in rows_of(thing, at, sql)]
 
 
-def _unit(thing: Any, at: TableAt | pa.Table, time: str) -> str:
-    moment = f"epoch_us({_within(time)})"
-    span = _rows(thing, at, f"SELECT max({moment}) - min({moment}) AS span FROM rows")[0]["span"] or 0  # noqa: S608
+def unit_of(thing: Any, at: TableAt | pa.Table, time: str) -> str:
+    moment = f"epoch_us({within(time)})"
+    span = rows_of(thing, at, f"SELECT max({moment}) - min({moment}) AS span FROM rows")[0]["span"] or 0  # noqa: S608
     return next((unit for longest, unit in _UNITS if span <= longest), "year")
 
 
-def _within(time: str) -> str:
+def within(time: str) -> str:
     """The time where a calendar holds it: what is infinite, or beyond its years, lies in no piece of time."""
     moment = f"{identifier(time)}::TIMESTAMP"
     return f"CASE WHEN {moment} BETWEEN '0001-01-02' AND '9999-12-30' THEN {moment} END"
 
 
-def _rows(thing: Any, at: TableAt | pa.Table, sql: str) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = lake.for_tenant(thing.tenant_id).query(sql, {"rows": at}).read_all().to_pylist()
-    return found
+def rows_of(thing: Any, at: TableAt | pa.Table, sql: str, **beside: pa.Table) -> list[dict[str, Any]]:
+    """What the SQL says of `rows`, and of tables that are handed in beside it."""
+    found = lake.for_tenant(thing.tenant_id).query(sql, {"rows": at, **beside}).read_all()
+    rows: list[dict[str, Any]] = found.to_pylist()
+    return rows

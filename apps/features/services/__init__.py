@@ -99,6 +99,7 @@ from apps.features.services.removing import (
 from apps.features.services.retrieving import retrieve
 from apps.features.services.serving import define_service, register_on_demand
 from apps.features.services.skew import check_served, put_samples, watch_skew
+from apps.features.services.slicing import rows_of_slice
 from apps.features.services.training_sets import define_training_set
 from apps.features.services.trying import notes_on_rows
 from apps.features.services.windows import advance_view, stream_committed, wake_all
@@ -196,6 +197,7 @@ __all__ = [
     "restore_view",
     "retrieval_stream",
     "retrieve",
+    "rows_of_slice",
     "service_fields",
     "similar_by_name",
     "similar_to_sql",

@@ -12,6 +12,7 @@ from apps.features import policies, selectors
 from apps.features.choices import FeatureKind
 from apps.features.selectors import likeness
 from apps.features.views import feature_snippets
+from apps.features.views.drifting import drift_part
 from apps.features.views.presentation import alike_in_words
 from apps.features.views.things import activity, address, tabs
 from foundation import access
@@ -27,7 +28,7 @@ def page(request: PortalRequest, feature: Any) -> HttpResponse:
     view = feature.on_demand
     named = [
         ("values", _("Values"), None),
-        ("versions", _("Versions"), None),
+        ("versions", _("Versions and drift"), None),
         ("use", _("Use and cost"), None),
         ("lineage", _("Where it comes from"), None),
         ("similar", _("Similar features"), None),
@@ -86,7 +87,8 @@ def _stored(request: PortalRequest, feature: Any) -> list[Any]:
 def _versions(request: PortalRequest, feature: Any) -> Part:
     rows = selectors.versions_with(actor=request.actor, feature=feature)
     told = [(one, one.on_demand) for one in rows if one.on_demand is not None]
-    return {"editions": [{"feature": one, **selectors.expression_of(view, one.name)} for one, view in told]}
+    editions = [{"feature": one, **selectors.expression_of(view, one.name)} for one, view in told]
+    return {"editions": editions, **drift_part(request, feature)}
 
 
 def _use(request: PortalRequest, feature: Any) -> Part:

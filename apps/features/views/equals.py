@@ -25,6 +25,13 @@ _DESCRIBE_FEATURE = Act(
     "features describe {feature.pk} …",
     {"description": "…"},
 )
+_DRIFT = Act(
+    _("See how far it moved along its event time"),
+    "GET",
+    "features/{feature.pk}/drift/",
+    "client.features.drift({feature.pk})",
+    "features drift {feature.pk}",
+)
 _DESCRIBE_ENTITY = Act(
     _("Say what it is"),
     "PATCH",
@@ -176,6 +183,7 @@ EQUALS = {
             "client.features.show({feature.pk})",
             "features show {feature.pk}",
         ),
+        _DRIFT,
         _DESCRIBE_FEATURE,
         Act(
             _("See what is like it"),

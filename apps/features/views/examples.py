@@ -22,12 +22,12 @@ _COUNTED = [{"name": "events_24h", "function": "count", "column": "", "seconds":
 
 def of_view(request: PortalRequest, view: Any = None) -> Words:
     if view is not None:
-        inputs = services.inputs_said(view)
-        named = _versions(request, inputs.values())
+        read = services.inputs_said(view)
+        named = _versions(request, read.values())
         if view.follows_stream:
             named |= {str(view.windows["source"]["id"]): view.windows["source"]["name"]}
-        words: Words = {"name": view.name, "sql": view.sql, "event_time": view.event_time, "inputs": inputs}
-        said = {alias: named.get(pk, pk) for alias, pk in inputs.items()}
+        words: Words = {"name": view.name, "sql": view.sql, "event_time": view.event_time, "inputs": read}
+        said = {alias: named.get(pk, pk) for alias, pk in read.items()}
         return {**words, "said": said, "options": _repeated("--input", said), **_of_entity(view.entity)}
     table = first_table(request)
     words = {"name": "my_view", "sql": table.select, "event_time": table.time or "event_time"}

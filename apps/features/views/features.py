@@ -16,7 +16,7 @@ from apps.datasets.choices import ColumnClass
 from apps.features import charts, forms, policies, selectors, services
 from apps.features.choices import BuildState, FeatureKind
 from apps.features.selectors import likeness
-from apps.features.views import derived_features, feature_snippets
+from apps.features.views import derived_features, drifting, feature_snippets
 from apps.features.views.feature_views import progress_of
 from apps.features.views.presentation import alike_in_words
 from apps.features.views.things import activity, address, feature_of, tabs, version_address
@@ -126,7 +126,10 @@ def _values(request: PortalRequest, feature: Any, column: Part) -> Part:
 
 
 def _versions(request: PortalRequest, feature: Any, column: Part) -> Part:
-    return {"editions": selectors.editions(actor=request.actor, feature=feature, view=feature.view)}
+    return {
+        "editions": selectors.editions(actor=request.actor, feature=feature, view=feature.view),
+        **drifting.drift_part(request, feature),
+    }
 
 
 def _use(request: PortalRequest, feature: Any, column: Part) -> Part:

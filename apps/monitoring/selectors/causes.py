@@ -9,8 +9,8 @@ from typing import Any
 from babel.dates import format_date
 from django.utils.translation import gettext as _
 
+from apps.datasets import selectors as datasets
 from apps.monitoring.models import DriftWindow
-from apps.monitoring.selectors.stability import contributions
 from foundation.figures import locale, number, percent
 
 
@@ -24,7 +24,7 @@ def figures_of(
 
 
 def _most(described: Mapping[str, Any], expected: Sequence[int], actual: Sequence[int]) -> dict[str, Any] | None:
-    added = contributions(expected, actual)
+    added = datasets.contributions(expected, actual)
     if not added or max(added) <= 0:
         return None
     place = added.index(max(added))

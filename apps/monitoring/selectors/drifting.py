@@ -9,11 +9,11 @@ from uuid import UUID
 
 from django.db.models import F, Func, IntegerField, OuterRef, QuerySet, Subquery
 
+from apps.datasets import selectors as datasets
 from apps.monitoring.choices import DriftLevel
 from apps.monitoring.models import DriftWindow, Monitor
 from apps.monitoring.selectors.causes import figures_of
 from apps.monitoring.selectors.reading import visible_monitors
-from apps.monitoring.selectors.stability import psi
 from apps.registry import selectors as registry
 from foundation.identity import Actor
 
@@ -89,7 +89,7 @@ def _cell(monitor: Monitor, window: DriftWindow, version: ModelVersion) -> Drift
     # What was never seen in training, and what is missing, are bins like the others: they too can grow.
     expected = [*described["counts"], described.get("other", 0), described.get("missing", 0)]
     actual = [*window.counts, window.other, window.missing]
-    index = psi(expected, actual)
+    index = datasets.psi(expected, actual)
     return DriftCell(
         model_version_id=window.model_version_id,
         window=window.window,

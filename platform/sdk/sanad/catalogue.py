@@ -74,6 +74,21 @@ class Catalogue(Resource):
         found: Things = self._http.get(f"features/{self._feature(said)}/similar/")["results"]
         return found
 
+    def drift(self, said: str, *, against: str = "first") -> Thing:
+        """How far a feature moved along its event time: {"unit", "masked", "periods": [{"period", "psi", "level", …}]}.
+
+        Each period is held `against` the first full one, or against the one "before".
+        """
+        path = f"features/{self._feature(said)}/drift/"
+        found: Thing = self._http.get(path, against=against)
+        return found
+
+    def drift_in(self, said: str, period: str, *, against: str = "first") -> Thing:
+        """One period, named as in `drift`, beside another: its figures, and `bins` with the rows of both in each."""
+        path = f"features/{self._feature(said)}/drift/{period}/"
+        found: Thing = self._http.get(path, against=against)
+        return found
+
     def similar_to_sql(
         self,
         sql: str,

@@ -24,6 +24,10 @@ def add_to(features: Any) -> None:
     add(features, "show", features_show, "all that is known of one").add_argument("feature", help=_NAME)
     similar = add(features, "similar", features_similar, "features of other views that are like it")
     similar.add_argument("feature", help=_NAME)
+    drift = add(features, "drift", features_drift, "how far it moved along its event time")
+    drift.add_argument("feature", help=_NAME)
+    held = "what each period is held against: the first full one, or the one before"
+    drift.add_argument("--against", default="first", choices=("first", "before"), help=held)
     describe = add(features, "describe", features_describe, "say what it means")
     describe.add_argument("feature", help=_NAME)
     describe.add_argument("description")
@@ -60,6 +64,11 @@ def features_search(client: Client, said: Namespace) -> None:
 
 def features_show(client: Client, said: Namespace) -> None:
     show(client.features.show(said.feature), as_json=said.json)
+
+
+def features_drift(client: Client, said: Namespace) -> None:
+    found = client.features.drift(said.feature, against=said.against)
+    table(found["periods"], ("period", "rows", "missing", "mean", "against", "psi", "level"), as_json=said.json)
 
 
 def features_similar(client: Client, said: Namespace) -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apps.monitoring.selectors.stability import contributions, psi
+from apps.datasets.selectors.stability import contributions, psi
 
 counts = st.integers(min_value=0, max_value=10**7)
 two_sides = st.integers(min_value=1, max_value=25).flatmap(

@@ -1,0 +1,51 @@
+"""Windows over a stream have one version that goes on, and drift all the same: along the time of its events."""
+
+from __future__ import annotations
+
+import pytest
+
+from apps.features import selectors, services
+from apps.features.models import Feature
+from apps.features.services.windows import advancing
+
+pytestmark = pytest.mark.django_db(transaction=True)
+CLICKS = [{"name": "clicks", "function": "count", "column": None, "seconds": 60, "quantile": None}]
+MINUTE_US = 60_000_000
+
+
+def hour(number, per_minute):
+    """Events of five people in each minute of an hour, so many of each."""
+    times = [(number * 60 + minute) * MINUTE_US + 1_000_000 * n for minute in range(60) for n in range(per_minute)]
+    return [{"who": f"p{n}", "at": at, "known": at, "x": 1.0, "i": 1, "w": "w"} for at in times for n in range(5)]
+
+
+def test_a_view_that_follows_a_stream_has_drift_and_what_lies_behind_it(
+    events_stream, define_windows, put, drain, run_jobs, scientist, project, client_as, monkeypatch
+):
+    from tests.apps.features.windows.conftest import told
+
+    monkeypatch.setattr(advancing, "_PAUSE", advancing.timedelta())
+    stream = events_stream(*hour(0, 1), *hour(1, 1))
+    view = define_windows(CLICKS, stream_id=stream.pk)
+    services.note_view(view_id=view.pk)
+    feature = Feature.objects.select_related("view__entity").get(view=view, name="clicks")
+
+    def levels():
+        feature.refresh_from_db()
+        found = selectors.drift_over_time(actor=scientist, feature=feature)
+        return {str(one.period): one.level.value for one in found.periods if one.index is not None}
+
+    assert levels() == {"hour-2024-01-01-01": "steady"}
+    put(stream, *map(told, hour(2, 3)))
+    drain(stream)
+    run_jobs()
+    assert levels() == {"hour-2024-01-01-01": "steady", "hour-2024-01-01-02": "drifted"}
+
+    here = f"/t/{scientist.tenant.slug}/p/{project.slug}/features/catalogue/{feature.pk}/"
+    web = client_as(scientist)
+    tab = web.get(here, {"tab": "versions"}).content.decode()
+    behind = f"{here}drift/hour-2024-01-01-02/?against=hour-2024-01-01-00"
+    assert f'href="{behind}"' in tab
+    text = web.get(behind).content.decode()
+    assert "1 January 2024, 02:00 UTC" in text and "far from those of 1 January 2024, 00:00 UTC" in text
+    assert f"/streams/{stream.pk}/" in text and "the earliest first" in text
