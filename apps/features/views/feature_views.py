@@ -136,17 +136,25 @@ def _feature(index: int, feature: Part, profile: Part, rows: int) -> Part:
 
 
 def _definition(request: PortalRequest, view: Any) -> Part:
+    told = declared(request, view)
+    return {
+        "inputs": _inputs(request, view, told),
+        "digest": selectors.digest_for(request.actor, view),
+        "written": _written(request, view),
+        **told,
+    }
+
+
+def _inputs(request: PortalRequest, view: Any, told: Part) -> list[Part]:
+    """What the SQL reads; of a stream that it follows the stream, not the version that speaks for its columns."""
+    if view.kind == ViewKind.SQL and view.follows_stream:
+        source = told["source"]
+        return [{"term": alias, "value": source["label"], "url": source["url"]} for alias in view.inputs]
     named = {str(v.pk): str(v) for v in datasets.visible_versions(actor=request.actor)}
-    inputs = [
+    return [
         {"term": alias, "value": named.get(pk, pk), "url": version_address(request, pk) if pk in named else ""}
         for alias, pk in view.inputs.items()
     ]
-    return {
-        "inputs": inputs,
-        "digest": selectors.digest_for(request.actor, view),
-        "written": _written(request, view),
-        **declared(request, view),
-    }
 
 
 def _written(request: PortalRequest, view: Any) -> str:

@@ -73,6 +73,8 @@ def test_a_stream_is_chosen_in_the_form_and_the_page_says_that_it_is_followed(
     page = answer.content.decode()
     assert "Follows the stream" in page and stream.name in page and "up to" in page
     assert reverse("features:view_define", args=[scientist.tenant.slug, project.slug]) + "?from=" in page
+    [read] = answer.context["inputs"]
+    assert (read["term"], read["value"], str(stream.pk) in read["url"]) == ("clicks", stream.name, True)
     # What is shown as a file is what an apply would leave alone.
     plan = services.plan_definitions(actor=scientist, project=project, text=answer.context["written"])
     assert [(step.section, step.action) for step in plan.steps] == [("views", "unchanged")]
