@@ -102,6 +102,8 @@ def _hide_what_is_needed(
             if lacking := [name for name in part["features"] if name in needed and name not in named.get(view, {})]:
                 if view.state in GONE:
                     sentence = _("There are no rows of %(view)s any more, of which %(name)s is made.")
+                    if view.state == BuildState.BINNED:
+                        sentence = _("%(view)s lies in the bin, of which %(name)s is made. Restore it first.")
                     raise refused("features", sentence % {"view": view, "name": one})
                 hidden = {name: f"{HIDDEN}{len(named)}_{name}" for name in lacking}
                 named.setdefault(view, {}).update(hidden)

@@ -9,7 +9,7 @@ from apps.features.choices import BuildState
 from apps.features.models import FeatureService, FeatureView, OnDemandView
 from apps.tenants import services as tenants
 from apps.tenants.models import BinnedThing
-from foundation.errors import AccessDenied, Conflict, NotFound
+from foundation.errors import AccessDenied, Conflict, Invalid, NotFound
 from foundation.identity import Actor
 from tests.apps.features.shared import *  # noqa: F403
 from tests.apps.features.stage import deliver_events, end_of_bin
@@ -106,6 +106,8 @@ def test_nothing_comes_back_without_what_it_is_made_of(service, computed, view, 
     services.remove_on_demand(actor=scientist, view=computed, confirmation="context v1")
     services.ask_to_remove_view(actor=admin, view=view, confirmation=str(view), break_chain=True)
     run_jobs()
+    with pytest.raises(NotFound, match="context v1: It lies in the bin"):
+        selectors.get_on_demand_view(actor=scientist, on_demand_id=computed.pk)
     with pytest.raises(Conflict, match=r"context v1 is made of “carrier_delay v1”, in the bin as well\. Restore that"):
         restore(scientist, computed)
     with pytest.raises(Conflict, match="late_flights v1 is made of “carrier_delay v1”, in the bin as well"):
@@ -126,3 +128,12 @@ def test_what_it_was_made_of_may_be_gone_for_good(service, computed, view, scien
     FeatureView.objects.update(state=BuildState.DESTROYED)
     with pytest.raises(Conflict, match=r"“carrier_delay v1”, which is gone for good\. Define a new version instead"):
         restore(scientist, service)
+
+
+def test_what_is_made_of_a_view_in_the_bin_says_so(computed, view, flights, by, admin, scientist, client_as):
+    services.ask_to_remove_view(actor=admin, view=view, confirmation=str(view), break_chain=True)
+    page = client_as(scientist).get(f"{HERE}on-demand/{computed.pk}/").content.decode()
+    assert "carrier_delay v1 lies in the bin, so nothing is answered online" in page
+    asked = {"base_version_id": flights.pk, "event_time": "moment", "features": ["context:much"]}
+    with pytest.raises(Invalid, match="carrier_delay v1 lies in the bin, of which context v1 is made"):
+        services.ask_for_history(**by, **asked)

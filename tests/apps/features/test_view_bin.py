@@ -16,9 +16,10 @@ from apps.features.services.online import online_view
 from apps.tenants import selectors as tenant_selectors
 from apps.tenants import services as tenants
 from apps.tenants.models import BinnedThing
-from foundation import lake, ledger
+from foundation import jobs, lake, ledger
 from foundation.clock import now
 from foundation.errors import AccessDenied, Conflict, NotFound
+from foundation.jobs.models import Job
 from tests.apps.features import stage
 from tests.apps.features.stage import PERSON, deliver_events, end_of_bin
 from tests.apps.features.test_erasing import online_keys
@@ -173,3 +174,23 @@ def test_online_names_are_those_of_before(binned, view, admin, run_jobs):
     run_jobs()
     view.refresh_from_db()
     assert online_view(view).prefix == name and online_keys(view)
+
+
+def test_while_its_values_are_taken_offline_it_waits_in_the_bin(view, admin):
+    services.ask_to_remove_view(actor=admin, view=view, confirmation=str(view))
+    Job.objects.filter(name="features.take_offline").update(state="running")
+    with pytest.raises(Conflict, match="being taken offline just now"):
+        tenants.restore(actor=admin, binned=BinnedThing.objects.get())
+    assert BinnedThing.objects.exists()
+
+
+def test_an_end_that_failed_is_tried_again_by_whoever_may_remove_it(binned, view, admin, run_jobs):
+    tenants.delete_for_ever(actor=admin, binned=binned, confirmation=str(view))
+    jobs.cancel_of(actor=admin, subject=("feature_view", view.pk))
+    run_jobs()
+    view.refresh_from_db()
+    assert (view.state, view.failure) == (BuildState.DESTROYING, "Cancelled by The admin.")
+    services.ask_to_remove_view(actor=admin, view=view, confirmation=str(view))
+    run_jobs()
+    view.refresh_from_db()
+    assert view.state == BuildState.DESTROYED
