@@ -127,6 +127,7 @@ EQUALS = {
             _DEPRECATE,
         ),
     ),
+    "features:slice_detail": (_DRIFT,),
     "features:feature_detail": (
         Act(
             _("See all that is known of it"),
