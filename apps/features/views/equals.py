@@ -175,6 +175,7 @@ EQUALS = {
     # A save that is refused is answered at these with the view's page.
     "features:view_freshness": (_FRESHNESS,),
     "features:view_skew": (_WATCH_SKEW,),
+    "features:slice_detail": (_DRIFT,),
     "features:feature_detail": (
         Act(
             _("See all that is known of it"),
