@@ -188,3 +188,14 @@ def _record(event: ledger.Event, actor: Actor, view: FeatureView) -> None:
 def _removing_failed(job: Job, sentence: str, actor: Actor) -> None:
     """Nobody reads it any more, whatever is left of it; whoever may can have it tried again."""
     FeatureView.objects.filter(pk=UUID(job.arguments["view_id"]), state=BuildState.DESTROYING).update(failure=sentence)
+
+
+@jobs.on_cancel(TAKE_OFFLINE)
+def _taking_offline_cancelled(job: Job, sentence: str, actor: Actor) -> None:
+    """Begun anew: while the view lies in the bin nobody may have its values stay where names at the store read them.
+
+    The portal itself ends a project's jobs when the project is deleted, its values online with it.
+    """
+    view = FeatureView.objects.filter(pk=UUID(job.arguments["view_id"]), state=BuildState.BINNED).first()
+    if view is not None and actor.kind != "system":
+        _enqueue(actor, view, TAKE_OFFLINE, _("Taking %(view)s offline"))

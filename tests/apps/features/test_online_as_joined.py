@@ -45,12 +45,14 @@ def test_a_value_online_is_the_one_that_a_join_has_at_that_moment(tables, shape)
     base = tables.write("base", pit.label_table(labels))
     at = _as_a_view(tables, rows, shape)
     spec = shape.view("v")
+    types = {column.name: column.type for column in tables.schema(at)}
     view = SimpleNamespace(
         pk=uuid4(),
         digest="d",
         sql="",
         entity=SimpleNamespace(join_keys=list(spec.keys)),
         feature_names=list(spec.features),
+        features=[{"name": name, "type": types[name]} for name in spec.features],
         event_time=spec.event_time,
         created_column=spec.created,
         marked=spec.marked,
@@ -102,8 +104,8 @@ def _materialised(tables, at, view, spec, as_of_at):
         view.pk, "v", prefix_of(view.pk), b"s" * 32, tuple(spec.keys), tuple(spec.features), spec.ttl_us
     )
     as_of_us = _us(as_of_at)
-    later = bool(counted(tables, at, view, as_of_us)["later"])
-    rows = Rows(tables, at, view, as_of_us, later, 2)
+    found = counted(tables, at, view, as_of_us)
+    rows = Rows(tables, at, view, as_of_us, bool(found.later), 2, found.weight.at_once)
     store, writer = Kept({online.marker: b"all"}), Writer(online, 1)
     for chunk in range(rows.chunks):
         for names, timelines in rows.timelines(online, chunk):

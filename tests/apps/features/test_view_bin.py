@@ -194,3 +194,14 @@ def test_an_end_that_failed_is_tried_again_by_whoever_may_remove_it(binned, view
     run_jobs()
     view.refresh_from_db()
     assert view.state == BuildState.DESTROYED
+
+
+def test_values_of_what_lies_in_the_bin_go_even_where_somebody_cancels_that(view, admin, run_jobs):
+    services.ask_to_remove_view(actor=admin, view=view, confirmation=str(view))
+    jobs.cancel_of(actor=admin, subject=("feature_view", view.pk))
+    run_jobs()
+    assert online_keys(view) == []
+    assert [job.state for job in Job.objects.filter(name="features.take_offline").order_by("created_at")] == [
+        "cancelled",
+        "succeeded",
+    ]
