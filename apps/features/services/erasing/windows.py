@@ -15,6 +15,7 @@ from apps.features import selectors
 from apps.features.choices import BuildState, EventSource
 from apps.features.models import FeatureView
 from apps.features.services import windows
+from apps.features.services.online import drop_online
 from foundation import lake
 from foundation.errors import Unavailable
 from foundation.jobs import JobHandle
@@ -50,6 +51,9 @@ class WindowReach(dataset_services.Reach):
     def _wipe(self, job: JobHandle, view: FeatureView) -> None:
         tables = lake.for_tenant(view.tenant_id)
         windows.advance_view(job=job, view_id=view.pk)
+        if view.state == BuildState.BINNED:
+            # A step puts nothing online for it, and the job that takes its values offline may wait, or be over.
+            drop_online(view)
         if not windows.is_level(tables, view):
             sentence = _("“%(view)s” is being computed just now. The erasure waits and then looks once more.")
             raise Unavailable(sentence % {"view": view})
