@@ -12,6 +12,7 @@ from apps.features import selectors, services
 from apps.features.choices import BuildState
 from apps.features.errors import DefinitionRefused
 from apps.features.models import Feature, FeatureView
+from apps.features.services.erasing import ViewReach
 from apps.features.services.online import online_view
 from apps.tenants import selectors as tenant_selectors
 from apps.tenants import services as tenants
@@ -194,3 +195,45 @@ def test_an_end_that_failed_is_tried_again_by_whoever_may_remove_it(binned, view
     run_jobs()
     view.refresh_from_db()
     assert view.state == BuildState.DESTROYED
+
+
+def test_an_erasure_reaches_what_has_left_the_bin_and_is_not_destroyed_yet(made, admin, project, run_jobs):
+    view, _row = made
+    services.ask_to_remove_view(actor=admin, view=view, confirmation=str(view), break_chain=True)
+    run_jobs()
+    assert end_of_bin() == 1
+    jobs.cancel_of(actor=admin, subject=("feature_view", view.pk))
+    run_jobs()
+    dataset_services.erase_person(actor=admin, project=project, column="who", value=PERSON, break_chain=True)
+    run_jobs()
+    run_jobs()
+    view.refresh_from_db()
+    assert (view.state, view.removed) == (BuildState.DESTROYED, True)
+    assert holding({"person": PERSON.encode()}, *everything_on_disk()) == set()
+
+
+def test_of_what_goes_into_the_bin_while_an_erasure_destroys_it_nothing_stays_there(
+    made, admin, project, run_jobs, monkeypatch
+):
+    view, _row = made
+    begin = ViewReach.begin
+
+    def binned_meanwhile(reach, actor, ids):
+        monkeypatch.setattr(ViewReach, "begin", begin)
+        locked = reach._locked
+
+        def late(*asked):
+            services.ask_to_remove_view(actor=admin, view=view, confirmation=str(view), break_chain=True)
+            monkeypatch.setattr(reach, "_locked", locked)
+            return locked(*asked)
+
+        monkeypatch.setattr(reach, "_locked", late)
+        begin(reach, actor, ids)
+
+    monkeypatch.setattr(ViewReach, "begin", binned_meanwhile)
+    dataset_services.erase_person(actor=admin, project=project, column="who", value=PERSON)
+    run_jobs()
+    run_jobs()
+    view.refresh_from_db()
+    assert view.state == BuildState.DESTROYED
+    assert not BinnedThing.objects.exists(), "nothing is left to restore, or to be ended again and again"

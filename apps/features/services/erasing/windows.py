@@ -40,8 +40,13 @@ class WindowReach(dataset_services.Reach):
         with job.scope():
             views = [view for view in _following(search, selectors.KEPT) if _reads(search, view)]
             counted = {view.pk: _rows_in(search, view) for view in views}
+            going = [view for view in _following(search, Q(state=BuildState.DESTROYING)) if _reads(search, view)]
         for view in views:
             self._wipe(job, view)
+        for view in going:
+            # Removed for good, and whoever destroys it may wait, or have failed.
+            drop_online(view)
+            shredding.shred(actor=job.actor, tables=windows.tables_of(view.pk))
         return [_reached(view, counted[view.pk]) for view in views]
 
     def unfinished(self, search: Search) -> list[str]:
