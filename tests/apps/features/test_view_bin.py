@@ -185,6 +185,20 @@ def test_while_its_values_are_taken_offline_it_waits_in_the_bin(view, admin):
     assert BinnedThing.objects.exists()
 
 
+def test_values_whose_going_offline_was_cancelled_go_by_the_beat(view, admin, run_jobs):
+    services.ask_to_remove_view(actor=admin, view=view, confirmation=str(view))
+    services.watch_online(now=now())
+    assert Job.objects.filter(name="features.take_offline").count() == 1, "it is on its way"
+    jobs.cancel_of(actor=admin, subject=("feature_view", view.pk))
+    run_jobs()
+    assert len(online_keys(view)) == 2
+    services.watch_online(now=now())
+    run_jobs()
+    assert online_keys(view) == []
+    services.watch_online(now=now())
+    assert Job.objects.filter(name="features.take_offline").count() == 2
+
+
 def test_an_end_that_failed_is_tried_again_by_whoever_may_remove_it(binned, view, admin, run_jobs):
     tenants.delete_for_ever(actor=admin, binned=binned, confirmation=str(view))
     jobs.cancel_of(actor=admin, subject=("feature_view", view.pk))

@@ -42,7 +42,7 @@ class TableReach(dataset_services.Reach, ABC, Generic[Thing]):
     kept: Q = selectors.KEPT
 
     def look(self, search: Search) -> list[Reached]:
-        """What lies in the bin, or is on its way out of it, is reached as well, and has no successor: it was removed."""
+        """What lies in the bin, or waits for its end, is reached as well, and has no successor: somebody removed it."""
         kept = list(self._kept(search))
         newest: dict[str, int] = {}
         for thing in kept:
