@@ -97,8 +97,8 @@ export function figures(data) {
   return [["x", ...names], [...rows.values()]];
 }
 
-// Whether it is an address of this portal.
-export const isOurs = (address) => typeof address === "string" && /^\/(?!\/)/.test(address);
+// Whether it is an address of this portal. A browser takes a backslash for a slash, and leaves out tabs and ends of lines.
+export const isOurs = (address) => typeof address === "string" && /^\/(?!\/)[^\s\\]*$/.test(address);
 
 // Where the points of the figures lead, by what their row begins with.
 export function leads(data) {

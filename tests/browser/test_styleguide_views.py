@@ -243,8 +243,11 @@ def test_a_point_leads_where_its_trace_says_and_the_table_has_the_same_links(vis
     page.evaluate(
         """async () => {
             const { chart } = document.querySelector("[data-chart]");
-            const [x, y] = [["2013-01-01", "2013-02-01", "2013-03-01"], [1, 2, 3]];
-            const customdata = ["/styleguide/forms/", "https://evil.example/", "//evil.example/"];
+            const x = ["2013-01-01", "2013-02-01", "2013-02-05", "2013-02-10", "2013-02-15", "2013-03-01"];
+            const y = x.map((_day, index) => index);
+            // A browser takes a backslash for a slash, and leaves out tabs and the ends of lines.
+            const evil = ["https://evil.example/", "javascript:alert(1)", "/\\\\evil.example/", "/\t/evil.example/"];
+            const customdata = ["/styleguide/forms/", ...evil, "//evil.example/"];
             const data = [{ type: "scatter", mode: "markers", name: "Index", x, y, customdata }];
             chart.given = { data, layout: { hoverdistance: -1 } };
             await chart.paint();

@@ -130,6 +130,10 @@ def slice_of(*, actor: Actor, feature: Feature, period: Period, against: str | P
     where = along(actor, feature)
     if where is None:
         return None
+    if where.masked and period.unit != where.unit:
+        # Counts by periods of two lengths could be held against each other, down to single rows.
+        sentence = _("You see its values masked: of such a period nothing is told. Choose one that its page lists.")
+        raise NotFound(sentence)
     counted = _counted(where, period.unit, _MOST_SOUGHT)
     known = {one.period: one for one in counted}
     if period not in known:

@@ -86,16 +86,12 @@ from apps.features.services.online import (
     read_online,
     read_plan,
     request_materialisation,
+    take_offline,
     watch_online,
     why_not_lent,
 )
 from apps.features.services.relations.preview import preview_training_set
-from apps.features.services.removing import (
-    FeatureViewBin,
-    ask_to_remove_view,
-    remove_view,
-    take_offline,
-)
+from apps.features.services.removing import FeatureViewBin, ask_to_remove_view, remove_view
 from apps.features.services.retrieving import retrieve
 from apps.features.services.serving import define_service, register_on_demand
 from apps.features.services.skew import check_served, put_samples, watch_skew

@@ -95,7 +95,10 @@ def _end(actor: Actor, training_set_id: UUID) -> None:
 
 def _locked_in_bin(training_set_id: UUID) -> TrainingSet:
     rows = TrainingSet.objects.select_for_update(of=("self",)).select_related("project")
-    return rows.get(pk=training_set_id, state=BuildState.BINNED)
+    found = rows.filter(pk=training_set_id, state=BuildState.BINNED).first()
+    if found is None:
+        raise Conflict(_("It was destroyed meanwhile: a person was erased from what it was made of."))
+    return found
 
 
 def _enqueue(actor: Actor, row: TrainingSet) -> None:

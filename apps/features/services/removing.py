@@ -19,7 +19,7 @@ from apps.features.events import (
 from apps.features.models import DeprecationNotice, FeatureView
 from apps.features.services import windows
 from apps.features.services.metering import end_usage
-from apps.features.services.online import begin_materialisation, drop_online
+from apps.features.services.online import ask_to_take_offline, begin_materialisation, drop_online
 from apps.features.services.serving import system
 from apps.projects.services import hold_open, lock_project
 from apps.tenants import services as tenants
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from foundation.jobs.models import Job
 
 REMOVE = "features.remove_view"
-TAKE_OFFLINE = "features.take_offline"
 
 
 @transaction.atomic
@@ -102,15 +101,6 @@ class FeatureViewBin(tenants.BinRoom):
         _enqueue(actor, view, REMOVE, _("Removing %(view)s"))
 
 
-def take_offline(*, job: JobHandle, view_id: UUID) -> None:
-    """Forget the values of a view that lies in the bin; one that was restored meanwhile keeps what it has."""
-    with job.scope(), transaction.atomic():
-        # Behind whoever restores it, who asks whether this runs.
-        view = FeatureView.objects.select_for_update().get(pk=view_id)
-    if view.state == BuildState.BINNED:
-        drop_online(view)
-
-
 def remove_view(*, job: JobHandle, view_id: UUID) -> None:
     """Cut off at any point, the next attempt ends it: what is gone already is gone."""
     with job.scope():
@@ -137,7 +127,7 @@ def _bin(actor: Actor, view: FeatureView) -> None:
     view.save()
     tenants.keep_in_place(actor=actor, kind=BinKind.FEATURE_VIEW, thing=view, project_id=view.project_id)
     if was_online:
-        _enqueue(actor, view, TAKE_OFFLINE, _("Taking %(view)s offline"))
+        ask_to_take_offline(actor, view)
 
 
 def _locked_in_bin(view_id: UUID) -> FeatureView:
@@ -188,14 +178,3 @@ def _record(event: ledger.Event, actor: Actor, view: FeatureView) -> None:
 def _removing_failed(job: Job, sentence: str, actor: Actor) -> None:
     """Nobody reads it any more, whatever is left of it; whoever may can have it tried again."""
     FeatureView.objects.filter(pk=UUID(job.arguments["view_id"]), state=BuildState.DESTROYING).update(failure=sentence)
-
-
-@jobs.on_cancel(TAKE_OFFLINE)
-def _taking_offline_cancelled(job: Job, sentence: str, actor: Actor) -> None:
-    """Begun anew: while the view lies in the bin nobody may have its values stay where names at the store read them.
-
-    The portal itself ends a project's jobs when the project is deleted, its values online with it.
-    """
-    view = FeatureView.objects.filter(pk=UUID(job.arguments["view_id"]), state=BuildState.BINNED).first()
-    if view is not None and actor.kind != "system":
-        _enqueue(actor, view, TAKE_OFFLINE, _("Taking %(view)s offline"))

@@ -198,6 +198,12 @@ def test_whoever_sees_the_values_masked_sees_counts_and_no_rows(
         one["period"]: one for one in api_as(viewer).get(f"/api/v1/features/{feature().pk}/drift/").json()["periods"]
     }
     assert few["month-2013-05"]["missing"] is None
+    # By a week beside its month it would count what is missing in the few days between.
+    for other in ("week-2013-03-04", "day-2013-03-04", "year-2013"):
+        assert api_as(viewer).get(f"/api/v1/features/{feature().pk}/drift/{other}/").status_code == 404
+        assert web.get(f"{here}drift/{other}/").status_code == 404
+        assert web.get(f"{here}drift/{other}/bins.json").status_code == 404
+        assert client_as(scientist).get(f"{here}drift/{other}/").status_code == 200
     assert "the earliest first" in client_as(scientist).get(behind).content.decode()
 
 

@@ -12,6 +12,7 @@ from apps.features import selectors, services
 from apps.features.choices import BuildState
 from apps.features.errors import DefinitionRefused
 from apps.features.models import Feature, FeatureView
+from apps.features.services.erasing import ViewReach
 from apps.features.services.online import online_view
 from apps.tenants import selectors as tenant_selectors
 from apps.tenants import services as tenants
@@ -184,6 +185,20 @@ def test_while_its_values_are_taken_offline_it_waits_in_the_bin(view, admin):
     assert BinnedThing.objects.exists()
 
 
+def test_values_whose_going_offline_was_cancelled_go_by_the_beat(view, admin, run_jobs):
+    services.ask_to_remove_view(actor=admin, view=view, confirmation=str(view))
+    services.watch_online(now=now())
+    assert Job.objects.filter(name="features.take_offline").count() == 1, "it is on its way"
+    jobs.cancel_of(actor=admin, subject=("feature_view", view.pk))
+    run_jobs()
+    assert len(online_keys(view)) == 2
+    services.watch_online(now=now())
+    run_jobs()
+    assert online_keys(view) == []
+    services.watch_online(now=now())
+    assert Job.objects.filter(name="features.take_offline").count() == 2
+
+
 def test_an_end_that_failed_is_tried_again_by_whoever_may_remove_it(binned, view, admin, run_jobs):
     tenants.delete_for_ever(actor=admin, binned=binned, confirmation=str(view))
     jobs.cancel_of(actor=admin, subject=("feature_view", view.pk))
@@ -196,12 +211,43 @@ def test_an_end_that_failed_is_tried_again_by_whoever_may_remove_it(binned, view
     assert view.state == BuildState.DESTROYED
 
 
-def test_values_of_what_lies_in_the_bin_go_even_where_somebody_cancels_that(view, admin, run_jobs):
-    services.ask_to_remove_view(actor=admin, view=view, confirmation=str(view))
+def test_an_erasure_reaches_what_has_left_the_bin_and_is_not_destroyed_yet(made, admin, project, run_jobs):
+    view, _row = made
+    services.ask_to_remove_view(actor=admin, view=view, confirmation=str(view), break_chain=True)
+    run_jobs()
+    assert end_of_bin() == 1
     jobs.cancel_of(actor=admin, subject=("feature_view", view.pk))
     run_jobs()
-    assert online_keys(view) == []
-    assert [job.state for job in Job.objects.filter(name="features.take_offline").order_by("created_at")] == [
-        "cancelled",
-        "succeeded",
-    ]
+    dataset_services.erase_person(actor=admin, project=project, column="who", value=PERSON, break_chain=True)
+    run_jobs()
+    run_jobs()
+    view.refresh_from_db()
+    assert (view.state, view.removed) == (BuildState.DESTROYED, True)
+    assert holding({"person": PERSON.encode()}, *everything_on_disk()) == set()
+
+
+def test_of_what_goes_into_the_bin_while_an_erasure_destroys_it_nothing_stays_there(
+    made, admin, project, run_jobs, monkeypatch
+):
+    view, _row = made
+    begin = ViewReach.begin
+
+    def binned_meanwhile(reach, actor, ids):
+        monkeypatch.setattr(ViewReach, "begin", begin)
+        locked = reach._locked
+
+        def late(*asked):
+            services.ask_to_remove_view(actor=admin, view=view, confirmation=str(view), break_chain=True)
+            monkeypatch.setattr(reach, "_locked", locked)
+            return locked(*asked)
+
+        monkeypatch.setattr(reach, "_locked", late)
+        begin(reach, actor, ids)
+
+    monkeypatch.setattr(ViewReach, "begin", binned_meanwhile)
+    dataset_services.erase_person(actor=admin, project=project, column="who", value=PERSON)
+    run_jobs()
+    run_jobs()
+    view.refresh_from_db()
+    assert view.state == BuildState.DESTROYED
+    assert not BinnedThing.objects.exists(), "nothing is left to restore, or to be ended again and again"

@@ -28,6 +28,7 @@ from foundation.jobs import JobHandle
 from foundation.lake.ports import TableAt
 
 Thing = TypeVar("Thing", FeatureView, TrainingSet)
+_WITHOUT_ROWS = (BuildState.FAILED, BuildState.CANCELLED, BuildState.BINNED, BuildState.DESTROYING)
 
 
 class TableReach(dataset_services.Reach, ABC, Generic[Thing]):
@@ -37,9 +38,11 @@ class TableReach(dataset_services.Reach, ABC, Generic[Thing]):
     model: type[Thing]
     prefix: str
     bin_kind: BinKind
+    # What may have rows.
+    kept: Q = selectors.KEPT
 
     def look(self, search: Search) -> list[Reached]:
-        """What lies in the bin is reached as well, and has no successor: somebody removed it."""
+        """What lies in the bin, or waits for its end, is reached as well, and has no successor: somebody removed it."""
         kept = list(self._kept(search))
         newest: dict[str, int] = {}
         for thing in kept:
@@ -56,11 +59,10 @@ class TableReach(dataset_services.Reach, ABC, Generic[Thing]):
     def rebuild(self, job: JobHandle, erasure_id: UUID, search: Search, found: Sequence[Reached]) -> None:
         with job.scope():
             ids = [one.id for one in found]
-            removed = set(
-                self.model._default_manager.filter(pk__in=ids, state=BuildState.BINNED).values_list("pk", flat=True)
-            )
+            rows = self.model._default_manager.filter(pk__in=ids, state=BuildState.READY)
+            ready = set(rows.values_list("pk", flat=True))
         for one in found:
-            if one.id not in removed:
+            if one.id in ready:
                 self._rebuild(job, erasure_id, search, one.id)
 
     def successor(self, successor_id: UUID) -> str:
@@ -75,15 +77,15 @@ class TableReach(dataset_services.Reach, ABC, Generic[Thing]):
             thing.save(update_fields=["state"])
 
     def tables(self, ids: Collection[UUID]) -> list[str]:
-        """And those of their projects' things that failed or were cancelled: rows were dropped, and not their keys."""
+        """And those of their projects' things that have no rows to read: they were dropped, and not their keys."""
         rows: QuerySet[Any] = self.model._default_manager.all()
         projects = rows.filter(pk__in=ids).values("project_id")
-        unmade: QuerySet[Any] = rows.filter(
-            project_id__in=projects, state__in=[BuildState.FAILED, BuildState.CANCELLED, BuildState.BINNED]
-        ).exclude(selectors.KEPT)
+        unmade: QuerySet[Any] = rows.filter(project_id__in=projects, state__in=_WITHOUT_ROWS).exclude(selectors.KEPT)
         return [f"{self.prefix}{pk.hex}" for pk in {*ids, *unmade.values_list("pk", flat=True)}]
 
     def end(self, actor: Actor, ids: Collection[UUID]) -> None:
+        # Once more: somebody may have put it there just before it was begun.
+        tenants.forget_binned(tenant_id=actor.tenant_id, kind=self.bin_kind, thing_ids=ids)
         for thing in self._locked(ids, Q(state=BuildState.DESTROYING)):
             states.move(thing, BuildState.DESTROYED, NEXT)
             thing.destroyed_at, thing.lake_table = now(), ""
@@ -97,7 +99,7 @@ class TableReach(dataset_services.Reach, ABC, Generic[Thing]):
         return [str(thing) for thing in rows if self._parts(thing) & search.reached]
 
     def _kept(self, search: Search) -> QuerySet[Thing]:
-        rows = self._visible(search).filter(selectors.KEPT)
+        rows = self._visible(search).filter(self.kept)
         return rows.exclude(lake_snapshot=None).order_by("created_at")
 
     def _locked(self, ids: Collection[UUID], those: Q) -> QuerySet[Thing]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from apps.datasets import services as dataset_services
 from apps.datasets.choices import ErasedKind
@@ -33,6 +33,8 @@ class ViewReach(TableReach[FeatureView]):
     follows = frozenset({"on_demand_view", "feature_service"})
     kind, model, prefix = ErasedKind.FEATURE_VIEW, FeatureView, "fv_"
     bin_kind = BinKind.FEATURE_VIEW
+    # The work that destroys what was removed may wait, or have failed.
+    kept = selectors.KEPT | Q(state=BuildState.DESTROYING, removed=True)
 
     def clear(self, job: JobHandle, ids: Collection[UUID]) -> None:
         with job.scope():

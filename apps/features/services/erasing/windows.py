@@ -15,6 +15,7 @@ from apps.features import selectors
 from apps.features.choices import BuildState, EventSource
 from apps.features.models import FeatureView
 from apps.features.services import windows
+from apps.features.services.online import drop_online
 from foundation import lake
 from foundation.errors import Unavailable
 from foundation.jobs import JobHandle
@@ -39,8 +40,13 @@ class WindowReach(dataset_services.Reach):
         with job.scope():
             views = [view for view in _following(search, selectors.KEPT) if _reads(search, view)]
             counted = {view.pk: _rows_in(search, view) for view in views}
+            going = [view for view in _following(search, Q(state=BuildState.DESTROYING)) if _reads(search, view)]
         for view in views:
             self._wipe(job, view)
+        for view in going:
+            # Removed for good, and whoever destroys it may wait, or have failed.
+            drop_online(view)
+            shredding.shred(actor=job.actor, tables=windows.tables_of(view.pk))
         return [_reached(view, counted[view.pk]) for view in views]
 
     def unfinished(self, search: Search) -> list[str]:
@@ -50,6 +56,9 @@ class WindowReach(dataset_services.Reach):
     def _wipe(self, job: JobHandle, view: FeatureView) -> None:
         tables = lake.for_tenant(view.tenant_id)
         windows.advance_view(job=job, view_id=view.pk)
+        if view.state == BuildState.BINNED:
+            # A step puts nothing online for it, and the job that takes its values offline may wait, or be over.
+            drop_online(view)
         if not windows.is_level(tables, view):
             sentence = _("“%(view)s” is being computed just now. The erasure waits and then looks once more.")
             raise Unavailable(sentence % {"view": view})

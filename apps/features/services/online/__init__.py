@@ -17,11 +17,13 @@ from apps.features.services.online.materialising import materialise_view
 from apps.features.services.online.planning import online_plan, plans_number
 from apps.features.services.online.readers import Admitted, admit_reader, end_readers, end_readers_in, end_readers_of
 from apps.features.services.online.reading import read_online, read_plan
+from apps.features.services.online.taking_away import ask_to_take_offline, take_offline
 
 __all__ = [
     "Admitted",
     "Lookups",
     "admit_reader",
+    "ask_to_take_offline",
     "begin_materialisation",
     "drop_online",
     "drop_values",
@@ -45,6 +47,7 @@ __all__ = [
     "read_online",
     "read_plan",
     "request_materialisation",
+    "take_offline",
     "watch_online",
     "why_not_lent",
     "write_keys",

@@ -15,6 +15,7 @@ from apps.features.errors import DefinitionRefused
 from apps.features.events import FeatureViewFresh, FeatureViewStale, FreshnessPromised, FreshnessReleased
 from apps.features.models import FeatureView
 from apps.features.services.online.forgetting import forgotten_views, note_forgotten, with_last_number
+from apps.features.services.online.taking_away import left_online, take_away
 from apps.projects.services import hold_open
 from foundation import ledger, tenancy
 from foundation.identity import Actor
@@ -45,7 +46,8 @@ def promise_freshness(*, actor: Actor, view_id: UUID, seconds: int | None) -> Fe
 
 
 def watch_online(*, now: datetime) -> None:
-    """In every tenant: put online again what the store forgot, and say which views are older than expected."""
+    """In every tenant: put online again what the store forgot, take offline what lies in the bin and is still there,
+    and say which views are older than expected."""
 
     def turn(tenant: Tenant) -> int:
         if tenancy.why_locked(tenant) or tenant.deletion_begun_at is not None:
@@ -54,6 +56,7 @@ def watch_online(*, now: datetime) -> None:
             there = list(_online(tenant))
         missing = forgotten_views(there) if there else []
         tenancy.take_turns(missing, partial(_bring_back, tenant), name=lambda view: f"the view {view.pk}")
+        tenancy.take_turns(left_online(tenant), partial(take_away, tenant), name=lambda pk: f"the view {pk}")
         with tenancy.scope(tenant.pk):
             promised = FeatureView.objects.filter(tenant=tenant, state=BuildState.READY)
             promised = promised.exclude(freshness_seconds=None, stale_since=None)

@@ -13,6 +13,7 @@ from typing import Any
 from duckdb import DuckDBPyConnection
 
 from foundation.lake.adapters import child_statement as statement
+from foundation.lake.adapters.child_macros import Macros
 
 _MODIFIERS = {
     "DISTINCT_MODIFIER": "DISTINCT",
@@ -30,12 +31,13 @@ def construct_against(connection: DuckDBPyConnection, sql: str, growing: str) ->
     found = connection.execute(
         "SELECT DISTINCT function_name FROM duckdb_functions() WHERE function_type = 'aggregate'"
     )
-    return _Reading(growing.lower(), {str(name).lower() for (name,) in found.fetchall()}).query(tree)
+    aggregates = {str(name).lower() for (name,) in found.fetchall()}
+    return _Reading(growing.lower(), aggregates, Macros(connection)).query(tree)
 
 
 class _Reading:
-    def __init__(self, growing: str, aggregates: set[str]) -> None:
-        self._growing, self._aggregates = growing, aggregates
+    def __init__(self, growing: str, aggregates: set[str], macros: Macros) -> None:
+        self._growing, self._aggregates, self._macros = growing, aggregates, macros
 
     def query(self, node: dict[str, Any]) -> str:
         """A query that reads the growing input, once and in its FROM."""
@@ -89,9 +91,16 @@ class _Reading:
                 return "OVER"
             if node.get("class") == "SUBQUERY" and self._reads(node):
                 return "SELECT"
-            if node.get("class") == "FUNCTION" and str(node.get("function_name", "")).lower() in self._aggregates:
+            if node.get("class") == "FUNCTION" and self._aggregated(str(node.get("function_name", "")).lower()):
                 return str(node["function_name"])
         return ""
+
+    def _aggregated(self, name: str) -> bool:
+        """Whether it takes rows together, as also a macro does in which there is such a function."""
+        if name in self._aggregates:
+            return True
+        inner = (node for tree in self._macros.trees(name) for node in _nodes(tree) if node.get("class") == "FUNCTION")
+        return any(self._aggregated(str(node.get("function_name", "")).lower()) for node in inner)
 
     def _reads(self, part: Any) -> bool:
         return any(

@@ -13,6 +13,7 @@ from typing import Any
 from duckdb import DuckDBPyConnection
 
 from foundation.lake.adapters import child_statement as statement
+from foundation.lake.adapters.child_macros import Macros
 
 # Read without brackets, where no column is called so; the engine's catalogue lists only some of them.
 _CLOCK_WORDS = frozenset({"current_date", "current_time", "current_timestamp", "localtime", "localtimestamp"})
@@ -54,33 +55,13 @@ def unsteady(connection: DuckDBPyConnection, sql: str, columns: Collection[str])
         "WHERE stability IN ('VOLATILE', 'CONSISTENT_WITHIN_QUERY')"
     ).fetchall()
     volatile = {str(name).lower() for (name,) in rows} | _OF_CHANCE
-    reading = _Reading(volatile, {name.lower() for name in columns}, _Macros(connection))
+    reading = _Reading(volatile, {name.lower() for name in columns}, Macros(connection))
     found = [one for node in _nodes(statement.tree_of(connection, sql)["statements"]) for one in reading.of(node)]
     return sorted(found, key=lambda one: one["position"])
 
 
-class _Macros:
-    """What the engine's own macros stand for: their names say nothing of a clock that they read."""
-
-    def __init__(self, connection: DuckDBPyConnection) -> None:
-        self._connection = connection
-        self._written: dict[str, list[str]] | None = None
-
-    def trees(self, name: str) -> list[Any]:
-        """One for each way in which it can be called; none where it is no macro."""
-        if self._written is None:
-            self._written = {}
-            rows = self._connection.execute(
-                "SELECT function_name, macro_definition FROM duckdb_functions() WHERE function_type = 'macro'"
-            )
-            for macro, definition in rows.fetchall():
-                self._written.setdefault(str(macro).lower(), []).append(str(definition))
-        definitions = self._written.get(name, [])
-        return [statement.tree_of(self._connection, f"SELECT {one}")["statements"] for one in definitions]
-
-
 class _Reading:
-    def __init__(self, volatile: set[str], columns: set[str], macros: _Macros) -> None:
+    def __init__(self, volatile: set[str], columns: set[str], macros: Macros) -> None:
         self._volatile, self._columns, self._macros = volatile, columns, macros
 
     def of(self, node: dict[str, Any]) -> Iterator[dict[str, Any]]:

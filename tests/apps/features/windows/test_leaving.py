@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import pytest
 
+from apps.datasets import services as dataset_services
 from apps.features import services
 from apps.features.choices import BuildState, MaterialisationState
 from apps.features.models import FeatureView, Materialisation
@@ -15,10 +16,12 @@ from apps.features.services.windows import advancing
 from apps.features.services.windows.declaring import plan_of
 from apps.features.services.windows.events import mark_of
 from apps.features.services.windows.progress import Progress
-from foundation import lake
+from foundation import jobs, lake
 from foundation.identity import Actor
 from foundation.jobs import JobHandle
 from tests.apps.features.stage import end_of_bin
+from tests.apps.features.test_erasing import online_keys
+from tests.foundation.storage.test_shredding import everything_on_disk, holding
 
 AGGREGATION = {"name": "seen", "function": "count", "column": "", "seconds": 300}
 EVENT = {"who": "a", "at": 0, "known": 0, "x": 1.0, "i": 1, "w": "b"}
@@ -50,6 +53,28 @@ def test_removing_a_windows_view_destroys_its_events(events_stream, define_windo
     view.refresh_from_db()
     assert view.state == BuildState.DESTROYED
     assert not [table for table in tables.tables() if view.pk.hex in table]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_erasure_ends_what_has_left_the_bin_and_is_not_destroyed_yet(
+    with_keys_of_the_tenant, events_stream, define_windows, admin, project, run_jobs
+):
+    view = define_windows([AGGREGATION], stream_id=events_stream({**EVENT, "who": "gone-CANARY-8"}).pk)
+    services.ask_to_remove_view(actor=admin, view=view, confirmation=str(view))
+    assert end_of_bin() == 1
+    jobs.cancel_of(actor=admin, subject=("feature_view", view.pk))
+    assert online_keys(view)
+    by = {"actor": admin, "project": project, "break_chain": True}
+    dataset_services.erase_person(**by, column="who", value="gone-CANARY-8")
+    run_jobs()
+    run_jobs()
+    assert online_keys(view) == []
+    assert not [table for table in lake.for_tenant(view.tenant_id).tables() if view.pk.hex in table]
+    assert holding({"person": b"gone-CANARY-8"}, *everything_on_disk()) == set()
+    services.ask_to_remove_view(actor=admin, view=view, confirmation=str(view))
+    run_jobs()
+    view.refresh_from_db()
+    assert view.state == BuildState.DESTROYED
 
 
 @pytest.mark.django_db(transaction=True)

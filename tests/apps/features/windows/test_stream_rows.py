@@ -15,9 +15,12 @@ from apps.features.errors import DefinitionRefused
 from apps.features.models import SkewCheck
 from apps.features.services.windows import advancing, taking
 from apps.streams import services as streams
-from foundation import lake
+from apps.tenants import services as tenants
+from apps.tenants.models import BinnedThing
+from foundation import jobs, lake
 from foundation.clock import now
 from foundation.errors import Invalid
+from tests.apps.features.test_erasing import online_keys
 from tests.apps.features.windows.conftest import as_time, told
 from tests.apps.features.windows.test_kernel import some_events
 from tests.apps.features.windows.test_stream_windows import Killed, asked_before, dies
@@ -250,3 +253,26 @@ def test_a_person_erased_from_the_stream_is_gone_from_rows_events_and_values_onl
     [after] = services.read_online(actor=admin, view_ids=[view.pk], entities=[{"who": "gone-CANARY-6"}])
     assert (view.state, after["missing"]) == (BuildState.READY, [str(view)])
     assert holding({"person": b"gone-CANARY-6"}, *everything_on_disk()) == set()
+
+
+def test_a_person_erased_while_the_view_lies_in_the_bin_is_not_online_either(
+    with_keys_of_the_tenant, events_stream, define_rows, put, drain, run_jobs, admin, project
+):
+    """Also where somebody cancelled the job that takes its values offline."""
+    stream = events_stream(event("kept-one", 1))
+    view = define_rows(stream)
+    put(stream, told(event("gone-CANARY-7", 2)))
+    drain(stream)
+    run_jobs()
+    services.ask_to_remove_view(actor=admin, view=view, confirmation=str(view))
+    jobs.cancel_of(actor=admin, subject=("feature_view", view.pk))
+    assert len(online_keys(view)) == 2
+    dataset_services.erase_person(actor=admin, project=project, column="who", value="gone-CANARY-7")
+    run_jobs()
+    run_jobs()
+    assert online_keys(view) == []
+    tenants.restore(actor=admin, binned=BinnedThing.objects.get(thing_id=view.pk))
+    run_jobs()
+    assert [row[0] for row in rows_of(view)] == ["kept-one"]
+    assert len(online_keys(view)) == 1
+    assert holding({"person": b"gone-CANARY-7"}, *everything_on_disk()) == set()
