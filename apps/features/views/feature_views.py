@@ -147,10 +147,11 @@ def _definition(request: PortalRequest, view: Any) -> Part:
 
 def _inputs(request: PortalRequest, view: Any, told: Part) -> list[Part]:
     """What the SQL reads; of a stream that it follows the stream, not the version that speaks for its columns."""
-    if view.kind == ViewKind.SQL and view.follows_stream:
+    if view.follows_stream:
         source = told["source"]
         return [{"term": alias, "value": source["label"], "url": source["url"]} for alias in view.inputs]
-    named = {str(v.pk): str(v) for v in datasets.visible_versions(actor=request.actor)}
+    seen = datasets.visible_versions(actor=request.actor).filter(pk__in=list(view.inputs.values()))
+    named = {str(v.pk): str(v) for v in seen.select_related("dataset")}
     return [
         {"term": alias, "value": named.get(pk, pk), "url": version_address(request, pk) if pk in named else ""}
         for alias, pk in view.inputs.items()
