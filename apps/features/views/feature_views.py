@@ -14,7 +14,7 @@ from apps.datasets import selectors as datasets
 from apps.datasets.choices import ColumnClass
 from apps.features import charts, policies, selectors, services
 from apps.features.choices import BuildState, ViewKind
-from apps.features.views.binned import in_bin
+from apps.features.views.binned import bin_part
 from apps.features.views.declared import declared, following
 from apps.features.views.online import online_part
 from apps.features.views.skew import skew_part
@@ -48,7 +48,7 @@ def shown(request: PortalRequest, view: Any, tab: str, *, status: int = 200, **m
     context: Part = {
         "view": view,
         "destroyed": selectors.destroyed_in_words(view),
-        "lying": in_bin(request, BinKind.FEATURE_VIEW, view),
+        **bin_part(request, BinKind.FEATURE_VIEW, view),
         "deprecated": selectors.deprecated_in_words(view),
         "may_remove": access.ask(policies.check_can_remove, request.actor, view),
         "progress": progress_of(view),

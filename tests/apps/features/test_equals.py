@@ -13,6 +13,7 @@ from django.urls import resolve, reverse
 
 from apps.features import selectors, services
 from apps.features.urls import project_patterns
+from apps.tenants.models import BinnedThing
 from foundation.web import equals
 from tests.apps.features.stage import deliver_events
 
@@ -116,6 +117,21 @@ def test_what_a_defining_page_shows_can_be_pasted_as_it_is(kind, client, api_as,
         assert answer.status_code in (200, 201, 202), (path, body, answer.json())
     if kind == "training_set":
         assert json.loads(asked[-1][1])["views"]
+
+
+def test_in_the_bin_a_page_says_what_the_bin_does_with_the_thing_and_nothing_else(client, things, admin, project):
+    service = selectors.get_service(actor=admin, service_id=things["service_id"])
+    services.remove_service(actor=admin, service=service)
+    computed = selectors.get_on_demand_view(actor=admin, on_demand_id=things["on_demand_id"])
+    services.remove_on_demand(actor=admin, view=computed, confirmation=str(computed))
+    view = selectors.get_view(actor=admin, view_id=things["view_id"])
+    services.ask_to_remove_view(actor=admin, view=view, confirmation=str(view), break_chain=True)
+    for name, thing in (("service", service), ("on_demand", computed), ("view", view)):
+        page = main_of(client, reverse(f"features:{name}_detail", kwargs={**HERE, f"{name}_id": thing.pk}))
+        binned = BinnedThing.objects.get(thing_id=thing.pk)
+        told = page.partition("The same by program")[2]
+        assert f"sanad bin restore {binned.pk}" in told
+        assert "deprecate" not in told and "edit(" not in told
 
 
 @pytest.mark.parametrize("kind", ["view", "windows", "on_demand", "service"])
