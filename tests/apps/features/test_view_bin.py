@@ -154,6 +154,18 @@ def test_no_page_leads_to_its_features_or_tells_of_their_values(
     assert here not in shown.content.decode()
 
 
+def test_nothing_is_said_of_it_or_promised_there(binned, view, scientist):
+    of_view, by = {"actor": scientist, "view_id": view.pk}, {"actor": scientist, "view": view}
+    for change in (
+        lambda: services.describe_view(**by, description="Other words"),
+        lambda: services.deprecate_view(**by, reason="Old", now=now()),
+        lambda: services.promise_freshness(**of_view, seconds=60),
+        lambda: services.watch_skew(**of_view, share=0.5, limit=0.5),
+    ):
+        with pytest.raises(Conflict, match=r"carrier_delay v1 lies in the bin\. Restore it first"):
+            change()
+
+
 def test_over_rest_it_is_removed_found_in_the_bin_and_restored(view, admin, api_as, run_jobs):
     client, here = api_as(admin), f"/api/v1/feature-views/{view.pk}/"
     words = {"confirmation": str(view)}
