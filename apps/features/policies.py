@@ -22,6 +22,12 @@ def check_can_define(actor: Actor, project: object) -> None:
     access.require(actor, Permission.FEATURE_DEFINE, project)
 
 
+def check_out_of_bin(thing: object) -> None:
+    """From the bin a version comes back as it was: there nothing is said of it, and nothing promised."""
+    if getattr(thing, "state", "") == BuildState.BINNED:
+        raise Conflict(_("%(thing)s lies in the bin. Restore it first.") % {"thing": thing})
+
+
 def check_may_read(actor: Actor, retrieval: Retrieval) -> None:
     """What was sent along is of whoever sent it: nobody has said what is in its columns."""
     access.require(actor, Permission.FEATURE_DEFINE, retrieval)

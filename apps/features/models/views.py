@@ -30,7 +30,7 @@ class FeatureView(Deprecable, TenantModel):
     # "aggregations": [{"name", "function", "column", "seconds", "quantile"}]}; of SQL that follows a stream the same
     # without slide and aggregations.
     windows = models.JSONField(default=dict, blank=True)
-    # How far windows have come with their source: see services.windows.following.Progress.
+    # How far a view over events has come with its source: see services.windows.progress.Progress.
     follow = models.JSONField(default=dict, blank=True)
     # {alias in the SQL: id of a dataset version}
     inputs = models.JSONField(default=dict)

@@ -1,13 +1,12 @@
 """Reads of the feature store, each limited to what the actor may see."""
 
-from apps.features.selectors.derived import Learned, expression_of, learned_with, versions_with
+from apps.features.selectors.derived import expression_of, learned_with, versions_with
 from apps.features.selectors.describing import Cost, Edition, Spread, column_of, cost_of, editions, is_expired, spread
 from apps.features.selectors.finding import (
     about,
     about_entity,
     deprecated,
     feature_ids,
-    features_of_service,
     get_feature,
     kind_of,
     matching,
@@ -122,7 +121,6 @@ from apps.features.selectors.registry import (
 from apps.features.selectors.relations import report_of, shown_report
 from apps.features.selectors.retrievals import (
     HIDDEN,
-    AskedParts,
     features_asked,
     get_retrieval,
     joins_over,
@@ -136,12 +134,10 @@ from apps.features.selectors.retrievals import (
     visible_retrievals,
 )
 from apps.features.selectors.skew import (
-    Judged,
     Skew,
     SkewOfFeature,
     judged_by,
     newest_checks,
-    skew_checks_of,
     skew_of,
     skew_of_feature,
     skewed_in_use,
@@ -154,14 +150,11 @@ __all__ = [
     "HIDDEN",
     "KEPT",
     "Alike",
-    "AskedParts",
     "Bin",
     "Cost",
     "Counted",
     "Drift",
     "Edition",
-    "Judged",
-    "Learned",
     "MissingMap",
     "Moved",
     "Period",
@@ -194,7 +187,6 @@ __all__ = [
     "expression_of",
     "feature_ids",
     "features_asked",
-    "features_of_service",
     "get_binned_service",
     "get_entity",
     "get_feature",
@@ -255,7 +247,6 @@ __all__ = [
     "sets_in_use",
     "sets_over",
     "shown_report",
-    "skew_checks_of",
     "skew_of",
     "skew_of_feature",
     "skewed_in_use",

@@ -7,6 +7,7 @@ from typing import Any
 
 from apps.features.choices import BuildState, FeatureKind
 from apps.features.models import Feature, OnDemandView, TrainingSet
+from apps.features.selectors.finding import features_out_of_bin
 from apps.features.selectors.masking import masks_of_set
 from apps.features.selectors.reading import training_table, visible_training_sets
 from foundation import lake
@@ -62,9 +63,11 @@ def column_learned(feature: Feature, found: Learned) -> dict[str, Any]:
 
 def versions_with(*, actor: Actor, feature: Feature) -> list[Feature]:
     """The feature in each version of its on-demand features that has it, the newest first."""
-    rows = Feature.objects.filter(
-        project_id=feature.project_id, on_demand__name=feature.home.name, name=feature.name
-    ).select_related("on_demand")
+    rows = (
+        features_out_of_bin()
+        .filter(project_id=feature.project_id, on_demand__name=feature.home.name, name=feature.name)
+        .select_related("on_demand")
+    )
     return list(rows.order_by("-on_demand__number")[:_MOST_FREQUENT])
 
 

@@ -11,6 +11,7 @@ from apps.datasets import selectors as datasets
 from apps.features.choices import BuildState, FeatureKind
 from apps.features.models import Feature, FeatureView
 from apps.features.selectors.derived import column_learned, learned_with
+from apps.features.selectors.finding import features_out_of_bin
 from apps.features.selectors.masking import masks_of_view, profile_of_view
 from apps.features.selectors.reading import view_table
 from apps.tenants import selectors as tenants
@@ -122,7 +123,7 @@ def editions(*, actor: Actor, feature: Feature, view: FeatureView) -> list[Editi
 
     Of what the actor sees masked it is not said how far it moved: whoever defines versions could try out guesses.
     """
-    rows = Feature.objects.filter(project_id=feature.project_id, view__name=view.name, name=feature.name)
+    rows = features_out_of_bin().filter(project_id=feature.project_id, view__name=view.name, name=feature.name)
     rows = rows.select_related("view__entity").order_by("-view__number")[: _MOST_EDITIONS + 1]
     found = [
         (row, column_of(actor, row), row.view is not None and row.name in masks_of_view(actor, row.view))

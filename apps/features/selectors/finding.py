@@ -37,11 +37,17 @@ def register_users(use: FeatureUse, training_sets: TrainingSets) -> None:
 
 def visible_features(*, actor: Actor, project_id: UUID | None = None, every_version: bool = False) -> QuerySet[Feature]:
     """Features of the current versions of views, or of all of them but what lies in the bin."""
-    there = Feature.objects.exclude(view__state=BuildState.BINNED).exclude(on_demand__binned=True)
-    rows: QuerySet[Feature] = access.visible(there, actor, Permission.FEATURE_VIEW, project_id=project_id)
+    rows: QuerySet[Feature] = access.visible(
+        features_out_of_bin(), actor, Permission.FEATURE_VIEW, project_id=project_id
+    )
     people = ("view__owner", "view__created_by", "on_demand__owner", "on_demand__created_by")
     rows = rows.select_related("view__entity", *people, "project")
     return rows if every_version else rows.filter(current=True)
+
+
+def features_out_of_bin() -> QuerySet[Feature]:
+    """What lies there has no page, and nobody is told of its values."""
+    return Feature.objects.exclude(view__state=BuildState.BINNED).exclude(on_demand__binned=True)
 
 
 def get_feature(*, actor: Actor, feature_id: UUID) -> Feature:

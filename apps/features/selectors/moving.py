@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from apps.datasets import selectors as datasets
 from apps.features.choices import Against, FeatureKind, Movement
 from apps.features.models import Feature
-from apps.features.selectors.binning import Along, along, bins_of, counts_in, labels_of
+from apps.features.selectors.counting import Along, along, bins_of, counts_in, labels_of
 from apps.features.selectors.periods import Period, period_called, with_gaps
 from apps.features.selectors.relations import FEWEST_ROWS
 from foundation.errors import NotFound

@@ -72,8 +72,11 @@ def views_gone(*, actor: Actor, view: OnDemandView) -> list[FeatureView]:
 
 
 def on_demand_of_service(*, actor: Actor, service: FeatureService) -> list[tuple[OnDemandView, list[str]]]:
-    """The on-demand features of a service, each with the names that it takes of them."""
-    rows = visible_on_demand_views(actor=actor, project_id=service.project_id)
+    """The on-demand features of a service, each with the names that it takes of them.
+
+    Of a service in the bin they may lie there, too.
+    """
+    rows = visible_on_demand_views(actor=actor, project_id=service.project_id, removed=True)
     found = {str(view.pk): view for view in rows.filter(pk__in=[part["id"] for part in service.on_demand])}
     return [(found[part["id"]], part["features"]) for part in service.on_demand if part["id"] in found]
 

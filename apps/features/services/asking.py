@@ -199,7 +199,7 @@ def _drop_tables(tenant_id: UUID, pk: UUID) -> None:
 
 
 def forget_retrievals_of(tenant_id: UUID, made_of: set[UUID]) -> None:
-    """What rests on these views or dataset versions goes with them: a person was erased from them."""
+    """What rests on these views or dataset versions goes with them: they are in the bin, or lost a person."""
     for row in selectors.retrievals_of(tenant_id, made_of).select_for_update():
         forget_retrieval(row)
 

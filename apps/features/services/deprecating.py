@@ -107,6 +107,7 @@ def restore_on_demand(*, actor: Actor, view: OnDemandView) -> OnDemandView:
 def _marked(actor: Actor, thing: Deprecable, reason: str, instead: Deprecable | None, now: datetime) -> Deprecable:
     policies.check_can_define(actor, thing)
     thing = _locked(thing)
+    policies.check_out_of_bin(thing)
     said = " ".join(reason.split())
     if not said:
         raise DefinitionRefused(

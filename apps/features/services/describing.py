@@ -74,6 +74,7 @@ def _described(actor: Actor, thing: Described, words: dict[str, Any]) -> tuple[D
     policies.check_can_define(actor, thing)
     model: Any = type(thing)
     row = model.objects.select_for_update().get(pk=thing.pk)
+    policies.check_out_of_bin(row)
     wanted: dict[str, Any] = {}
     if "description" in words:
         wanted["description"] = str(words["description"]).strip()

@@ -51,11 +51,6 @@ def on_demand_called(actor: Actor, project_id: UUID, name: str) -> tuple[UUID, s
     return _on_demand_source().called(actor=actor, project_id=project_id, name=name)
 
 
-def on_demand_named(actor: Actor, project_id: UUID, pk: str) -> str:
-    """Its name with its version, by which `called` finds it again."""
-    return _on_demand_source().find(actor=actor, project_id=project_id, pk=UUID(pk))[0]
-
-
 def _on_demand_source() -> OnDemandSource:
     if not _sources:
         sentence = _("There are no on-demand features here. Leave them out of the service.")

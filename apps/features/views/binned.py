@@ -21,13 +21,17 @@ from foundation.web.requests import PortalRequest
 
 @dataclass(frozen=True)
 class InBin:
-    """Until when it lies there, who put it there, and the addresses of what is done about it; `url` may be empty."""
+    """Until when it lies there, who put it there, and the addresses of what is done about it; `url` may be empty.
+
+    `binned` is the row of the bin.
+    """
 
     day: str
     deleted_by: str
     url: str
     restore_url: str
     may_restore: access.Verdict
+    binned: Any
 
 
 def in_bin(request: PortalRequest, kind: BinKind, thing: Any) -> InBin | None:
@@ -43,7 +47,14 @@ def in_bin(request: PortalRequest, kind: BinKind, thing: Any) -> InBin | None:
         url=reverse("tenants:project_bin_detail", args=here) if opens else "",
         restore_url=reverse("tenants:project_bin_restore", args=here),
         may_restore=lying.may_restore,
+        binned=lying.binned,
     )
+
+
+def bin_part(request: PortalRequest, kind: BinKind, thing: Any) -> dict[str, Any]:
+    """`lying` for the page of a version; in the bin nothing is done with it but what the bin's own page does."""
+    found = in_bin(request, kind, thing)
+    return {"lying": found} | ({"does": "tenants:project_bin_detail", "binned": found.binned} if found else {})
 
 
 def said_in_bin(request: PortalRequest, kind: BinKind, thing: Any) -> None:

@@ -10,6 +10,7 @@ from django.urls import reverse
 from apps.datasets import selectors as datasets
 from apps.features import selectors
 from apps.features.choices import EventSource, KnownSince, WindowFunction
+from apps.streams import selectors as streams
 from foundation.web.requests import PortalRequest
 
 
@@ -34,9 +35,11 @@ def following(request: PortalRequest, view: Any) -> dict[str, Any] | None:
 
 
 def _source(request: PortalRequest, view: Any) -> dict[str, str]:
+    """What it is called, and its page; none of a stream that is in the bin, or that the reader may not see."""
     source = view.windows["source"]
     if source["kind"] == EventSource.STREAM:
+        seen = streams.visible_streams(actor=request.actor).filter(pk=source["id"]).exists()
         place = [request.tenant.slug, request.project.slug, source["id"]]
-        return {"label": source["name"], "url": reverse("streams:stream_detail", args=place)}
+        return {"label": source["name"], "url": reverse("streams:stream_detail", args=place) if seen else ""}
     named = {str(v.pk): str(v) for v in datasets.visible_versions(actor=request.actor).filter(pk=source["id"])}
     return {"label": named.get(source["id"], ""), "url": ""}

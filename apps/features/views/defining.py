@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from apps.datasets import selectors as datasets
 from apps.features import forms, selectors, services
+from apps.features.choices import ViewKind
 from apps.features.errors import DefinitionRefused
 from apps.features.views import examples
 from apps.features.views.column_offers import chosen_versions, offered, stream_choices
@@ -19,7 +20,7 @@ from apps.features.views.presentation import similar_in_words
 from apps.features.views.things import address, as_id, kinds, view_of
 from foundation import access
 from foundation.access import Permission
-from foundation.errors import Conflict, Invalid
+from foundation.errors import Conflict, Invalid, NotFound
 from foundation.web import redirect, render_page
 from foundation.web.lake_tables import sample_rows
 from foundation.web.refusals import refusals_on
@@ -55,7 +56,12 @@ def view_define(request: PortalRequest, tenant: str, project: str) -> HttpRespon
 def _begun(request: PortalRequest) -> Any:
     """The view named by ?from=, of which the next version is defined."""
     asked = request.GET.get("from", "")
-    return view_of(request, as_id(asked)) if asked else None
+    if not asked:
+        return None
+    view = view_of(request, as_id(asked))
+    if view.kind != ViewKind.SQL:
+        raise NotFound(_("This view is not made by SQL."))
+    return view
 
 
 def _form(request: PortalRequest, act: str, begun: Any) -> forms.ViewForm:

@@ -9,7 +9,7 @@ from django.http import HttpResponse
 from django.utils.translation import gettext as _
 
 from apps.features import policies, selectors
-from apps.features.choices import FeatureKind
+from apps.features.choices import BuildState, FeatureKind
 from apps.features.selectors import likeness
 from apps.features.views import feature_snippets
 from apps.features.views.drifting import drift_part
@@ -104,8 +104,8 @@ def _lineage(request: PortalRequest, feature: Any) -> Part:
     for name in selectors.expression_of(view, feature.name)["from"]:
         said: Part = {"name": name, "declared": view.request.get(name, "")}
         if name in taken and (one := home.get(name)) is not None and str(one.pk) == taken[name]:
-            pk = selectors.feature_ids(one)[name]
-            said |= {"view": str(one), "url": address(request, "feature_detail", pk)}
+            pk, there = selectors.feature_ids(one)[name], one.state != BuildState.BINNED
+            said |= {"view": str(one), "url": address(request, "feature_detail", pk) if there else ""}
         made_of.append(said)
     return {"made_of": made_of}
 

@@ -111,7 +111,7 @@ def _behind(request: PortalRequest, feature: Any, found: selectors.Slice) -> Par
 
 
 def _versions(request: PortalRequest, thing: Any) -> Iterator[Part]:
-    """What the rows were made of: the view or training set, and the dataset versions and views below it."""
+    """What the rows were made of: the view or training set, and the dataset versions, views or stream below it."""
     if not hasattr(thing, "inputs"):
         yield _thing("training_set", thing, address(request, "training_set_detail", thing.pk))
         for view in selectors.views_of(actor=request.actor, training_set=thing):
@@ -119,9 +119,11 @@ def _versions(request: PortalRequest, thing: Any) -> Iterator[Part]:
         ids = {str(thing.base_version_id)}
     else:
         yield _thing("feature_view", thing, address(request, "view_detail", thing.pk))
-        ids = set(thing.inputs.values())
-        if (source := declared(request, thing).get("source")) and "/streams/" in source["url"]:
+        if thing.follows_stream:
+            source = declared(request, thing)["source"]
             yield {"kind": "stream", "name": source["label"], "url": source["url"]}
+            return
+        ids = set(thing.inputs.values())
     seen = datasets.visible_versions(actor=request.actor).filter(pk__in=ids).defer("first_profile")
     found = list(seen.order_by("-created_at"))
     for version in found:

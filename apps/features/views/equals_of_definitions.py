@@ -47,10 +47,18 @@ VIEW = (
         "POST",
         "feature-views/",
         "client.features.define(\n    {example[name]},\n    entity={example[entity]},\n    sql={example[sql]},\n"
-        "    inputs={example[said]},\n    event_time={example[event_time]},\n)",
+        "    inputs={example[said]},\n    event_time={example[event_time]},\n"
+        "    created_column={example[created_column]},\n    ttl_seconds={example[ttl]},\n)",
         "features define {example[name]} view.sql --entity {example[entity]}"
         " --event-time {example[event_time]} {example[options]}",
-        _SELECT | {"entity": "{example[entity]}", "name": "{example[name]}", "event_time": "{example[event_time]}"},
+        _SELECT
+        | {
+            "entity": "{example[entity]}",
+            "name": "{example[name]}",
+            "event_time": "{example[event_time]}",
+            "created_column": "{example[created_column]}",
+            "ttl_seconds": "{example[ttl]}",
+        },
     ),
 )
 _EVENTS = {
@@ -75,8 +83,8 @@ WINDOWS = (
         "client.features.define_windows(\n    {example[name]},\n    entity={example[entity]},\n"
         "    version={example[version]},\n    stream={example[stream]},\n    sql={example[sql]},\n"
         "    event_time={example[event_time]},\n    known_since={example[known_since]},\n"
-        "    created_column={example[created_column]},\n    slide_seconds={example[slide]},\n"
-        "    aggregations={example[aggregations]},\n)",
+        "    created_column={example[created_column]},\n    ttl_seconds={example[ttl]},\n"
+        "    slide_seconds={example[slide]},\n    aggregations={example[aggregations]},\n)",
         "features windows {example[name]} --entity {example[entity]}"
         " --event-time {example[event_time]} {example[options]}",
         _EVENTS
@@ -86,6 +94,7 @@ WINDOWS = (
             "event_time": "{example[event_time]}",
             "known_since": "{example[known_since]}",
             "created_column": "{example[created_column]}",
+            "ttl_seconds": "{example[ttl]}",
             "slide_seconds": "{example[slide]}",
             "aggregations": "{example[aggregations]}",
         },

@@ -25,15 +25,16 @@ def of_view(request: PortalRequest, view: Any = None) -> Words:
         read = services.inputs_said(view)
         named = _versions(request, read.values())
         if view.follows_stream:
-            named |= {str(view.windows["source"]["id"]): view.windows["source"]["name"]}
+            named |= {pk: f"stream:{pk}" for pk in read.values()}
         words: Words = {"name": view.name, "sql": view.sql, "event_time": view.event_time, "inputs": read}
-        said = {alias: named.get(pk, pk) for alias, pk in read.items()}
-        return {**words, "said": said, "options": _repeated("--input", said), **_of_entity(view.entity)}
-    table = first_table(request)
-    words = {"name": "my_view", "sql": table.select, "event_time": table.time or "event_time"}
-    said = {table.alias: table.name}
-    inputs = {"inputs": {table.alias: table.version}, "said": said, "options": _repeated("--input", said)}
-    return {**words, **inputs, **_new_entity(table.key)}
+        words |= {"said": {alias: named.get(pk, pk) for alias, pk in read.items()}, **_of_entity(view.entity)}
+        words |= {"created_column": services.created_said(view), "ttl": view.ttl_seconds}
+    else:
+        table = first_table(request)
+        words = {"name": "my_view", "sql": table.select, "event_time": table.time or "event_time"}
+        words |= {"inputs": {table.alias: table.version}, "said": {table.alias: table.name}}
+        words |= {"created_column": "", "ttl": None, **_new_entity(table.key)}
+    return {**words, "options": [*_repeated("--input", words["said"]), *_times(words)]}
 
 
 def of_windows(request: PortalRequest, view: Any = None) -> Words:
@@ -52,6 +53,7 @@ def of_windows(request: PortalRequest, view: Any = None) -> Words:
         "aggregations": _COUNTED,
         "known_since": "",
         "created_column": "",
+        "ttl": None,
         **_new_entity(table.key),
     }
     return {**words, "options": _windows_options(words, table.name)}
@@ -71,6 +73,7 @@ def _declared(view: Any) -> Words:
         "aggregations": [{part: one[part] for part in _COUNTED[0]} for one in told["aggregations"]],
         "known_since": told["known_since"],
         "created_column": view.created_column if told["known_since"] == KnownSince.COLUMN else "",
+        "ttl": view.ttl_seconds,
     }
 
 
@@ -78,9 +81,22 @@ def _windows_options(words: Mapping[str, Any], dataset: Any) -> list[str]:
     source = ["--stream", words["stream"]] if words["stream"] else ["--dataset", dataset]
     select = ["--sql", "events.sql"] if words["sql"] else []
     known = ["--known-since", words["known_since"]] if words["known_since"] else []
-    created = ["--created", words["created_column"]] if words["created_column"] else []
     made = {one["name"]: _aggregation(one) for one in words["aggregations"]}
-    return [*source, *select, "--slide", f"{words['slide']}s", *_repeated("--aggregation", made), *known, *created]
+    return [
+        *source,
+        *select,
+        "--slide",
+        f"{words['slide']}s",
+        *_repeated("--aggregation", made),
+        *known,
+        *_times(words),
+    ]
+
+
+def _times(words: Mapping[str, Any]) -> list[str]:
+    """Since when values are known and how long they hold, where that is said."""
+    created = ["--created", words["created_column"]] if words["created_column"] else []
+    return [*created, *(["--ttl", f"{words['ttl']}s"] if words["ttl"] else [])]
 
 
 def _aggregation(one: Mapping[str, Any]) -> str:

@@ -14,7 +14,7 @@ from apps.datasets import selectors as datasets
 from apps.datasets.choices import ColumnClass
 from apps.features import charts, policies, selectors, services
 from apps.features.choices import BuildState, ViewKind
-from apps.features.views.binned import in_bin
+from apps.features.views.binned import bin_part
 from apps.features.views.declared import declared, following
 from apps.features.views.online import online_part
 from apps.features.views.skew import skew_part
@@ -48,7 +48,7 @@ def shown(request: PortalRequest, view: Any, tab: str, *, status: int = 200, **m
     context: Part = {
         "view": view,
         "destroyed": selectors.destroyed_in_words(view),
-        "lying": in_bin(request, BinKind.FEATURE_VIEW, view),
+        **bin_part(request, BinKind.FEATURE_VIEW, view),
         "deprecated": selectors.deprecated_in_words(view),
         "may_remove": access.ask(policies.check_can_remove, request.actor, view),
         "progress": progress_of(view),
@@ -147,10 +147,11 @@ def _definition(request: PortalRequest, view: Any) -> Part:
 
 def _inputs(request: PortalRequest, view: Any, told: Part) -> list[Part]:
     """What the SQL reads; of a stream that it follows the stream, not the version that speaks for its columns."""
-    if view.kind == ViewKind.SQL and view.follows_stream:
+    if view.follows_stream:
         source = told["source"]
         return [{"term": alias, "value": source["label"], "url": source["url"]} for alias in view.inputs]
-    named = {str(v.pk): str(v) for v in datasets.visible_versions(actor=request.actor)}
+    seen = datasets.visible_versions(actor=request.actor).filter(pk__in=list(view.inputs.values()))
+    named = {str(v.pk): str(v) for v in seen.select_related("dataset")}
     return [
         {"term": alias, "value": named.get(pk, pk), "url": version_address(request, pk) if pk in named else ""}
         for alias, pk in view.inputs.items()

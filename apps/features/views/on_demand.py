@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET
 from apps.features import forms, policies, selectors, services
 from apps.features.choices import BuildState
 from apps.features.views import examples
-from apps.features.views.binned import in_bin
+from apps.features.views.binned import bin_part
 from apps.features.views.presentation import similar_in_words
 from apps.features.views.things import activity, address, as_id, client_lines, on_demand_of, tabs
 from apps.tenants.choices import BinKind
@@ -195,7 +195,7 @@ def on_demand_detail(request: PortalRequest, tenant: str, project: str, on_deman
         "gone": selectors.views_gone(actor=request.actor, view=view),
         "deprecated": selectors.deprecated_in_words(view),
         "removed": selectors.removed_in_words(view),
-        "lying": in_bin(request, BinKind.ON_DEMAND_VIEW, view) if view.binned else None,
+        **bin_part(request, BinKind.ON_DEMAND_VIEW, view),
         "tab": tab,
         "tabs": tabs(address(request, "on_demand_detail", view.pk), tab, [one for one in named if one[0] in shown]),
         **_PARTS[tab](request, view),

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 from apps.features import forms, policies, selectors, services
 from apps.features.choices import GONE, BuildState
 from apps.features.views import examples
-from apps.features.views.binned import in_bin, said_in_bin
+from apps.features.views.binned import bin_part, said_in_bin
 from apps.features.views.saying import deprecate_page, edit_page, restored
 from apps.features.views.things import activity, address, as_id, client_lines, service_of
 from apps.tenants.choices import BinKind
@@ -91,7 +91,7 @@ def service_detail(request: PortalRequest, tenant: str, project: str, service_id
     context: dict[str, Any] = {
         "service": service,
         "deprecated": selectors.deprecated_in_words(service),
-        "lying": in_bin(request, BinKind.FEATURE_SERVICE, service) if service.binned else None,
+        **bin_part(request, BinKind.FEATURE_SERVICE, service),
         "parts": [
             {
                 "view": view,

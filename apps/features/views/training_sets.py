@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from apps.features import policies, selectors, services
 from apps.features.choices import BuildState, ColumnRole
-from apps.features.views.binned import in_bin, said_in_bin
+from apps.features.views.binned import bin_part, said_in_bin
 from apps.features.views.missing import missing_shown
 from apps.features.views.relations import perfect, relations_tab
 from apps.features.views.things import activity, address, tabs, training_set_of, version_address
@@ -39,7 +39,7 @@ def training_set_detail(request: PortalRequest, tenant: str, project: str, train
     context: Part = {
         "set": row,
         "destroyed": selectors.destroyed_in_words(row),
-        "lying": in_bin(request, BinKind.TRAINING_SET, row),
+        **bin_part(request, BinKind.TRAINING_SET, row),
         "chain": chain_of(request.actor, "training_set", row.pk),
         "topic": f"training_set:{row.pk}",
         "may_start": access.can(request.actor, Permission.RUN_START, row),

@@ -106,6 +106,8 @@ def test_nothing_comes_back_without_what_it_is_made_of(service, computed, view, 
     services.remove_on_demand(actor=scientist, view=computed, confirmation="context v1")
     services.ask_to_remove_view(actor=admin, view=view, confirmation=str(view), break_chain=True)
     run_jobs()
+    shown = client_as(scientist).get(f"{HERE}services/{service.pk}/")
+    assert shown.status_code == 200 and "context v1" in shown.content.decode(), "it names what lies there beside it"
     with pytest.raises(NotFound, match="context v1: It lies in the bin"):
         selectors.get_on_demand_view(actor=scientist, on_demand_id=computed.pk)
     with pytest.raises(Conflict, match=r"context v1 is made of “carrier_delay v1”, in the bin as well\. Restore that"):

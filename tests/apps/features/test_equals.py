@@ -6,12 +6,14 @@ import html
 import json
 import re
 import shlex
+from uuid import UUID
 
 import pytest
 from django.urls import resolve, reverse
 
 from apps.features import selectors, services
 from apps.features.urls import project_patterns
+from apps.tenants.models import BinnedThing
 from foundation.web import equals
 from tests.apps.features.stage import deliver_events
 
@@ -117,6 +119,21 @@ def test_what_a_defining_page_shows_can_be_pasted_as_it_is(kind, client, api_as,
         assert json.loads(asked[-1][1])["views"]
 
 
+def test_in_the_bin_a_page_says_what_the_bin_does_with_the_thing_and_nothing_else(client, things, admin, project):
+    service = selectors.get_service(actor=admin, service_id=things["service_id"])
+    services.remove_service(actor=admin, service=service)
+    computed = selectors.get_on_demand_view(actor=admin, on_demand_id=things["on_demand_id"])
+    services.remove_on_demand(actor=admin, view=computed, confirmation=str(computed))
+    view = selectors.get_view(actor=admin, view_id=things["view_id"])
+    services.ask_to_remove_view(actor=admin, view=view, confirmation=str(view), break_chain=True)
+    for name, thing in (("service", service), ("on_demand", computed), ("view", view)):
+        page = main_of(client, reverse(f"features:{name}_detail", kwargs={**HERE, f"{name}_id": thing.pk}))
+        binned = BinnedThing.objects.get(thing_id=thing.pk)
+        told = page.partition("The same by program")[2]
+        assert f"sanad bin restore {binned.pk}" in told
+        assert "deprecate" not in told and "edit(" not in told
+
+
 @pytest.mark.parametrize("kind", ["view", "windows", "on_demand", "service"])
 def test_of_the_next_version_it_is_what_the_thing_is_now(
     kind, client, api_as, scientist, project, carrier, view, flights
@@ -127,18 +144,24 @@ def test_of_the_next_version_it_is_what_the_thing_is_now(
     meant = {"entity": carrier, "event_time": "moment", "slide_seconds": 600, "aggregations": aggregations}
     derived = {"request": {"bar": "number"}, "features": [{"name": "much", "expression": "recent_delay > bar"}]}
     computed = services.define_on_demand(**by, name="context", uses=uses, **derived)
+    holds = {"created_column": "known", "ttl_seconds": 5400}
+    sql = view.sql.replace("moment", "moment, moment + INTERVAL 1 HOUR AS known", 1)
+    read = {alias: UUID(pk) for alias, pk in view.inputs.items()}
+    timed = {"entity": carrier, "name": "lately", "sql": sql, "inputs": read, "event_time": "moment"}
     there = {
-        "view": view,
-        "windows": services.define_windows(**by, name="lateness", version_id=flights.pk, **meant),
+        "view": services.define_view(**by, **timed, **holds),
+        "windows": services.define_windows(**by, name="lateness", version_id=flights.pk, **meant, ttl_seconds=5400),
         "on_demand": computed,
         "service": services.define_service(**by, name="trips", views=uses, on_demand=[{"id": computed.pk}]),
     }[kind]
     page = main_of(client, reverse(f"features:{kind}_define", kwargs=HERE) + f"?from={there.pk}")
+    assert kind in ("on_demand", "service") or "--ttl 5400s" in page
     path, body = list(sent_by(page))[-1]
     answer = api_as(scientist).post(f"/api/v1/{path}", body, content_type="application/json")
     assert answer.status_code in (201, 202), (path, body, answer.json())
     made = type(there).objects.get(pk=answer.json()["id"])
     assert (made.name, made.number) == (there.name, 2)
-    same = {"view": ("sql", "inputs", "event_time"), "windows": ("windows", "event_time")}
+    times = ("event_time", "created_column", "ttl_seconds")
+    same = {"view": ("sql", "inputs", *times), "windows": ("windows", *times)}
     same |= {"on_demand": ("request", "uses", "features"), "service": ("views", "on_demand")}
     assert all(getattr(made, word) == getattr(there, word) for word in same[kind])

@@ -139,6 +139,34 @@ def test_its_page_says_until_when_and_restores_it(binned, view, client_as, admin
     assert view.state == BuildState.READY
 
 
+def test_no_page_leads_to_its_features_or_tells_of_their_values(
+    binned, view, define, carrier, ingested, run_jobs, client_as, scientist
+):
+    here = f"{HERE}catalogue/{Feature.id_of(view.pk, 'recent_delay')}/"
+    again = define.view(carrier, view.name, stage.SQL, event_time="moment", delays=ingested("d.csv", stage.DELAYS))
+    run_jobs()
+    deliver_events()
+    web = client_as(scientist)
+    assert web.get(here).status_code == 404
+    newer = f"{HERE}catalogue/{Feature.id_of(again.pk, 'recent_delay')}/"
+    assert newer in web.get(f"{HERE}views/{again.pk}/").content.decode()
+    shown = web.get(newer, {"tab": "versions"})
+    assert [one.feature.view.number for one in shown.context["editions"]] == [2]
+    assert here not in shown.content.decode()
+
+
+def test_nothing_is_said_of_it_or_promised_there(binned, view, scientist):
+    of_view, by = {"actor": scientist, "view_id": view.pk}, {"actor": scientist, "view": view}
+    for change in (
+        lambda: services.describe_view(**by, description="Other words"),
+        lambda: services.deprecate_view(**by, reason="Old", now=now()),
+        lambda: services.promise_freshness(**of_view, seconds=60),
+        lambda: services.watch_skew(**of_view, share=0.5, limit=0.5),
+    ):
+        with pytest.raises(Conflict, match=r"carrier_delay v1 lies in the bin\. Restore it first"):
+            change()
+
+
 def test_over_rest_it_is_removed_found_in_the_bin_and_restored(view, admin, api_as, run_jobs):
     client, here = api_as(admin), f"/api/v1/feature-views/{view.pk}/"
     words = {"confirmation": str(view)}

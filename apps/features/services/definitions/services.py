@@ -27,7 +27,7 @@ from apps.features.services.definitions.sections import Action, Context, Section
 from apps.features.services.definitions.views import name_said
 from apps.features.services.describing import describe_service
 from apps.features.services.naming import meant, name_and_number
-from apps.features.services.serving import define_service, on_demand_called, on_demand_named
+from apps.features.services.serving import define_service, on_demand_called
 from foundation.identity import Actor
 
 ALL = "all"
@@ -98,9 +98,10 @@ def service_fields(actor: Actor, service: FeatureService) -> Said:
     views = {name_said(view, newest): names for view, names in selectors.views_of_service(actor=actor, service=service)}
     words: Said = {"views": views}
     if service.on_demand:
-        words["on_demand"] = {
-            _newest_said(actor, service, name): names for name, names in _on_demand_of(actor, service)
-        }
+        made = selectors.visible_on_demand_views(actor=actor, project_id=service.project_id, newest_only=True)
+        newest = {one.name: one.number for one in made}
+        computed = selectors.on_demand_of_service(actor=actor, service=service)
+        words["on_demand"] = {name_said(one, newest): names for one, names in computed}
     return {**words, **said_fields(service)}
 
 
@@ -118,18 +119,8 @@ def names_said(fields: Fields, field: str, name: str, value: Value) -> list[str]
 
 def _parts(actor: Actor, service: FeatureService) -> list[str]:
     views = selectors.views_of_service(actor=actor, service=service)
-    return [f"{name}: {', '.join(features)}" for name, features in (*views, *_on_demand_of(actor, service))]
-
-
-def _on_demand_of(actor: Actor, service: FeatureService) -> list[tuple[str, list[str]]]:
-    """Its on-demand features by the name with the version."""
-    return [(on_demand_named(actor, service.project_id, part["id"]), part["features"]) for part in service.on_demand]
-
-
-def _newest_said(actor: Actor, service: FeatureService, name: str) -> str:
-    """The name without its version where that is the newest."""
-    plain = name.partition(" v")[0]
-    return plain if on_demand_called(actor, service.project_id, plain)[1] == name else name
+    computed = selectors.on_demand_of_service(actor=actor, service=service)
+    return [f"{name}: {', '.join(features)}" for name, features in (*views, *computed)]
 
 
 def view_said(context: Context, said: str, names: list[str] | None, field: str = "views") -> dict[str, Any]:

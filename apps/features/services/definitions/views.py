@@ -12,7 +12,7 @@ from apps.datasets import selectors as datasets
 from apps.features import selectors
 from apps.features.choices import BuildState, ViewKind
 from apps.features.errors import DefinitionRefused
-from apps.features.models import Entity, FeatureView
+from apps.features.models import Entity, FeatureView, OnDemandView
 from apps.features.services.defining import define_view, definition_digest
 from apps.features.services.definitions.reading import Fields, Problem, Value
 from apps.features.services.definitions.saying import (
@@ -140,8 +140,8 @@ def newest_view(context: Context, name: str, kind: ViewKind) -> FeatureView | No
     return newest
 
 
-def name_said(view: FeatureView, newest: Mapping[str, int]) -> str:
-    """As a file names a view: one in another version than its newest with its number."""
+def name_said(view: FeatureView | OnDemandView, newest: Mapping[str, int]) -> str:
+    """As a file names a view, or on-demand features: one in another version than its newest with its number."""
     return view.name if newest.get(view.name) == view.number else str(view)
 
 

@@ -34,6 +34,7 @@ def promise_freshness(*, actor: Actor, view_id: UUID, seconds: int | None) -> Fe
             fields={"freshness_seconds": [_("Give a positive number of seconds.")]},
         )
     view = FeatureView.objects.select_for_update(of=("self",)).select_related("entity", "project").get(pk=view.pk)
+    policies.check_out_of_bin(view)
     if view.freshness_seconds == seconds:
         return view
     view.freshness_seconds, view.stale_since = seconds, None

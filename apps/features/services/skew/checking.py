@@ -47,6 +47,7 @@ def watch_skew(*, actor: Actor, view_id: UUID, share: float, limit: float) -> Fe
                 fields={name: [_("Give a number from 0 to 1, like 0.01 for one of a hundred.")]},
             )
     view = FeatureView.objects.select_for_update(of=("self",)).select_related("entity", "project").get(pk=view.pk)
+    policies.check_out_of_bin(view)
     if (view.skew_share, view.skew_limit) == (share, limit):
         return view
     view.skew_share, view.skew_limit = share, limit

@@ -92,9 +92,12 @@ def term_here(context: Context) -> terms.Term | None:
 
 @register.simple_tag(takes_context=True)
 def acts_by_program(context: Context) -> list[dict[str, Any]]:
-    """What the page does, each act with its title and its snippets; none where the page's app lists none."""
+    """What the page does, each act with its title and its snippets; none where the page's app lists none.
+
+    A page that does what another one does names that one's URL (`does`).
+    """
     match = getattr(request_of(context), "resolver_match", None)
-    acts = equals.acts_of(match.view_name) if match else ()
+    acts = equals.acts_of(context.get("does") or match.view_name) if match else ()
     page = {str(name): value for name, value in context.flatten().items()} if acts else {}
     return [{"title": act.title, "snippets": equals.snippets(act, page)} for act in acts]
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from django.urls import reverse
 
 from apps.features import selectors, services
 from apps.features.models import Feature
 from apps.features.services.windows import advancing
+from apps.streams import services as streams
 
 pytestmark = pytest.mark.django_db(transaction=True)
 CLICKS = [{"name": "clicks", "function": "count", "column": None, "seconds": 60, "quantile": None}]
@@ -49,3 +51,31 @@ def test_a_view_that_follows_a_stream_has_drift_and_what_lies_behind_it(
     text = web.get(behind).content.decode()
     assert "1 January 2024, 02:00 UTC" in text and "far from those of 1 January 2024, 00:00 UTC" in text
     assert f"/streams/{stream.pk}/" in text and "the earliest first" in text
+
+
+def test_behind_a_point_and_on_the_view_stands_the_stream_and_no_version_of_it(
+    events_stream, define_windows, scientist, project, client_as
+):
+    """The version that says what its columns hold has other rows; in the bin a stream has no page to lead to."""
+    stream = events_stream(*hour(0, 1))
+    view = define_windows(CLICKS, stream_id=stream.pk)
+    services.note_view(view_id=view.pk)
+    feature = Feature.objects.get(view=view, name="clicks")
+    home, web = f"/t/{scientist.tenant.slug}/p/{project.slug}/features", client_as(scientist)
+    behind = f"{home}/catalogue/{feature.pk}/drift/hour-2024-01-01-00/"
+    address = reverse("streams:stream_detail", args=[scientist.tenant.slug, project.slug, stream.pk])
+
+    def shown():
+        versions = web.get(behind).context["versions"]
+        page = web.get(f"{home}/views/{view.pk}/", {"tab": "definition"})
+        links = address in page.content.decode()
+        return (
+            [(one["kind"], one["url"]) for one in versions[1:]],
+            [one["url"] for one in page.context["inputs"]],
+            links,
+        )
+
+    assert shown() == ([("stream", address)], [address], True)
+    paused = streams.pause_stream(actor=scientist, stream=stream)
+    streams.delete_stream(actor=scientist, stream=paused)
+    assert shown() == ([("stream", "")], [""], False)

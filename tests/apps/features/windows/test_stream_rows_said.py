@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+
 import pytest
 from django.urls import reverse
 
@@ -80,8 +82,20 @@ def test_a_stream_is_chosen_in_the_form_and_the_page_says_that_it_is_followed(
     assert [(step.section, step.action) for step in plan.steps] == [("views", "unchanged")]
     again = web.get(f"{address}?from={view.pk}").content.decode()
     assert f'value="{stream.pk}" selected' in again
+    # The same by program follows the stream and knows of values as late as the view does.
+    pasted = html.unescape(again)
+    assert f"clicks=stream:{stream.pk} --created known" in pasted
+    assert f"inputs={{'clicks': 'stream:{stream.pk}'}}" in pasted and "created_column='known'" in pasted
+    assert f'"inputs": {{"clicks": "{stream.pk}"}}' in pasted and '"created_column": "known"' in pasted
     for tab in ("features", "rows", "lineage", "online"):
         assert "__shown" not in web.get(f"{detail}?tab={tab}").content.decode()
+
+
+def test_windows_are_no_beginning_of_a_view_by_sql(stream, define_windows, scientist, project, client_as):
+    count = {"name": "n", "function": "count", "column": "", "seconds": 60, "quantile": None}
+    view = define_windows([count], stream_id=stream.pk)
+    address = reverse("features:view_define", args=[scientist.tenant.slug, project.slug])
+    assert client_as(scientist).get(f"{address}?from={view.pk}").status_code == 404
 
 
 def test_over_rest_an_input_is_a_stream_and_the_answer_says_how_far_it_came(
