@@ -195,12 +195,8 @@ def _put_online(job: JobHandle, tables: Lake, view: FeatureView, plan: Plan, mar
     with job.scope():
         fresh = FeatureView.objects.select_related("entity").get(pk=view.pk)
     taken_away = told.online_step < mark.whole
-    if fresh.state != BuildState.READY:
-        if taken_away:
-            drop_online(fresh)  # the job that takes the bin's values offline may have failed
-        return  # the whole view is on its way there once it is restored
-    if fresh.online_at is None and not taken_away:
-        return  # the whole view is on its way there
+    if fresh.state != BuildState.READY or (fresh.online_at is None and not taken_away):
+        return  # the whole view is on its way there, or will be once it is restored
     if taken_away:
         # Also what is on its way, for it reads the rows that are gone: somebody may have been erased from them.
         _begin_anew(job, fresh)
