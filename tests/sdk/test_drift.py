@@ -28,9 +28,10 @@ INDEX = 4 * (0.1 - 0.5 / 200) * log(0.1 / (0.5 / 200)) + (0.5 - 0.1) * log(0.5 /
 
 @pytest.fixture(scope="module")
 def view(tokens):
-    """A view of waits by desk, computed and in the catalogue."""
+    """A view of waits by desk, computed and in the catalogue; gone after these tests."""
     from apps.datasets.models import DatasetVersion
     from apps.features import services
+    from apps.features.models import Materialisation
     from apps.projects import selectors as projects
     from tests.sdk.test_erasures import _add
 
@@ -48,6 +49,11 @@ def view(tokens):
     run_queued()
     with scope(tenant.pk):
         services.note_view(view_id=made.pk)
+    yield
+    with scope(tenant.pk):
+        Materialisation.objects.filter(view=made).delete()
+        made.delete()
+        entity.delete()
 
 
 def test_the_client_tells_how_far_each_period_is_from_the_first(client, view):
