@@ -15,7 +15,7 @@ from foundation.tenancy.models import TenantModel
 
 
 class FeatureView(Deprecable, TenantModel):
-    """One version of a set of features: SQL over dataset versions, an entity, an event time. A change is a new one."""
+    """One version of a set of features: SQL or windows, an entity, an event time. A change is a new one."""
 
     project = models.ForeignKey("projects.Project", on_delete=models.PROTECT, related_name="+")
     entity = models.ForeignKey(Entity, on_delete=models.PROTECT, related_name="views")
