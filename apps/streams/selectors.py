@@ -26,6 +26,13 @@ def visible_streams(*, actor: Actor, project_id: UUID | None = None) -> QuerySet
     return access.visible(rows, actor, Permission.STREAM_VIEW, project_id=project_id)
 
 
+def streams_seen(*, actor: Actor, project_id: UUID | None = None) -> QuerySet[Stream]:
+    """As `visible_streams`, for what names a stream beside other things: none for whoever may see none at all."""
+    if not access.can_somewhere(actor, Permission.STREAM_VIEW):
+        return Stream.objects.none()
+    return visible_streams(actor=actor, project_id=project_id)
+
+
 def get_stream(*, actor: Actor, stream_id: UUID) -> Stream:
     found = visible_streams(actor=actor).filter(pk=stream_id).first()
     if found is None:

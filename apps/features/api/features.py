@@ -95,6 +95,7 @@ class FeatureViewSet(ProjectListViewSet):
         return self.answer(serializers.DriftSerializer, told)
 
     @extend_schema(
+        operation_id="features_drift_in",
         parameters=[OpenApiParameter("against", str, description="first, before, or the name of a period.")],
         responses=serializers.SliceSerializer,
         filters=False,

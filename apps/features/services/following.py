@@ -35,8 +35,11 @@ class Followed:
 
 
 def stream_among(actor: Actor, inputs: Mapping[str, UUID]) -> Followed | None:
-    """The stream that is named among the inputs; DefinitionRefused where anything else is, too."""
-    rows = streams.visible_streams(actor=actor).filter(pk__in=list(inputs.values()))
+    """The stream that is named among the inputs; DefinitionRefused where anything else is, too.
+
+    Whoever sees no streams names versions alone: an id of a stream is that of no version to them.
+    """
+    rows = streams.streams_seen(actor=actor).filter(pk__in=list(inputs.values()))
     found = {row.pk: row for row in rows}
     for alias, pk in inputs.items():
         if pk in found and len(inputs) > 1:

@@ -11,8 +11,6 @@ from django.utils.translation import gettext as _
 from apps.datasets import selectors as datasets
 from apps.features import forms
 from apps.streams import selectors as streams
-from foundation import access
-from foundation.access import Permission
 from foundation.web.requests import PortalRequest
 
 Columns = list[dict[str, str]]
@@ -38,15 +36,13 @@ def chosen_versions(request: PortalRequest, form: forms.ViewForm) -> list[str]:
 
 def stream_choices(request: PortalRequest) -> list[tuple[str, str]]:
     """The streams that a definition may follow, as choices; none for whoever may not see them."""
-    if not access.can(request.actor, Permission.STREAM_VIEW, request.project):
-        return []
-    rows = streams.visible_streams(actor=request.actor, project_id=request.project.pk)
+    rows = streams.streams_seen(actor=request.actor, project_id=request.project.pk)
     return [(str(row.pk), _("Stream “%(name)s”") % {"name": row.name}) for row in rows]
 
 
 def versions_behind(request: PortalRequest, chosen: Iterable[str]) -> list[str]:
     """Of what was chosen the versions whose columns it has; of a stream its newest."""
-    rows = streams.visible_streams(actor=request.actor, project_id=request.project.pk)
+    rows = streams.streams_seen(actor=request.actor, project_id=request.project.pk)
     by_id, found = {str(row.pk): row for row in rows}, []
     for pk in chosen:
         newest = datasets.latest_ready(by_id[pk].dataset) if pk in by_id else None

@@ -38,7 +38,7 @@ def _source(request: PortalRequest, view: Any) -> dict[str, str]:
     """What it is called, and its page; none of a stream that is in the bin, or that the reader may not see."""
     source = view.windows["source"]
     if source["kind"] == EventSource.STREAM:
-        seen = streams.visible_streams(actor=request.actor).filter(pk=source["id"]).exists()
+        seen = streams.streams_seen(actor=request.actor).filter(pk=source["id"]).exists()
         place = [request.tenant.slug, request.project.slug, source["id"]]
         return {"label": source["name"], "url": reverse("streams:stream_detail", args=place) if seen else ""}
     named = {str(v.pk): str(v) for v in datasets.visible_versions(actor=request.actor).filter(pk=source["id"])}

@@ -61,6 +61,8 @@ EXAMPLE = dict.fromkeys(_WORDS, ODD) | {
     "view_names": [ODD],
     "on_demand": [],
     "service": None,
+    "created_column": ODD,
+    "ttl": 60,
 }
 OPTIONS = {
     "features:view_define": ["--input", f"{ODD}={ODD}"],

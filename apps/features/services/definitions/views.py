@@ -174,7 +174,7 @@ def view_words(
     ids = list(inputs.values())
     rows = datasets.visible_versions(actor=actor).filter(pk__in=ids).select_related("dataset")
     there = {str(row.pk): {"dataset": row.dataset.name, "version": row.number} for row in rows}
-    there |= {str(row.pk): {"stream": row.name} for row in streams.visible_streams(actor=actor).filter(pk__in=ids)}
+    there |= {str(row.pk): {"stream": row.name} for row in streams.streams_seen(actor=actor).filter(pk__in=ids)}
     named = {alias: there.get(str(pk), {"id": str(pk)}) for alias, pk in inputs.items()}
     words: Said = {"entity": entity, "inputs": named, "sql": sql.strip(), "event_time": event_time}
     given = {"created_column": created_column, "ttl_seconds": ttl_seconds, **said}

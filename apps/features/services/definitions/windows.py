@@ -145,7 +145,7 @@ def window_fields(actor: Actor, view: FeatureView) -> Said:
 
 def _source_fields(actor: Actor, source: Mapping[str, Any]) -> Said:
     if source["kind"] == EventSource.STREAM:
-        stream = streams.visible_streams(actor=actor).filter(pk=source["id"]).first()
+        stream = streams.streams_seen(actor=actor).filter(pk=source["id"]).first()
         return {"stream": stream.name if stream else source["name"]}
     version = datasets.visible_versions(actor=actor).filter(pk=source["id"]).select_related("dataset").first()
     return {"dataset": version.dataset.name, "version": version.number} if version else {"id": source["id"]}

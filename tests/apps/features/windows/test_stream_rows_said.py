@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import html
+from dataclasses import replace
+from uuid import UUID
 
 import pytest
 from django.urls import reverse
@@ -12,6 +14,7 @@ from apps.features.errors import DefinitionRefused
 from apps.features.models import FeatureView
 from apps.streams import services as streams
 from foundation.clock import now
+from foundation.errors import NotFound
 from tests.apps.features.windows.conftest import told
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -142,3 +145,16 @@ def test_a_file_says_the_stream_by_its_name_and_goes_on_saying_it(stream, scient
         steps(text.replace("x AS worth", "max(x) OVER () AS worth"))
     with pytest.raises(DefinitionRefused, match="no stream “elsewhere”"):
         steps(FILE.replace("STREAM", "elsewhere"))
+
+
+def test_whoever_sees_no_streams_still_writes_and_defines_what_reads_none(stream, scientist, project, define, run_jobs):
+    services.apply_definitions(actor=scientist, project=project, text=FILE.replace("STREAM", stream.name))
+    run_jobs()
+    blind = replace(scientist, kind="program", scopes=("dataset.view", "feature.view", "feature.define"))
+    view = FeatureView.objects.get()
+    exported = services.definitions_text(actor=blind, project=project)
+    assert f"id: {stream.pk}" in exported and "stream:" not in exported
+    plain = {"sql": "SELECT who, x FROM clicks", "inputs": {"clicks": UUID(view.inputs["clicks"])}}
+    assert services.preview_sql(actor=blind, project=project, **plain)
+    with pytest.raises(NotFound):
+        services.preview_sql(actor=blind, project=project, sql=SQL, inputs={"clicks": stream.pk})
