@@ -77,6 +77,18 @@ def some_events(chance: random.Random) -> list[dict[str, Any]]:
     return found
 
 
+def let_come(chance: random.Random, events: list[dict[str, Any]], table: Any) -> None:
+    """A few at a time, in steps; whoever was held up finds several steps at once."""
+    done, step, waiting = 0, 0, list(events)
+    while waiting:
+        step, count = step + 1, chance.randrange(1, 30)
+        came, waiting = waiting[:count], waiting[count:]
+        table.take_in(came, step)
+        if not waiting or chance.random() < 0.7:
+            table.advance(done)
+            done = step
+
+
 class Steps:
     """A table of events, and the rows that the kernel makes of it step by step."""
 
@@ -109,16 +121,8 @@ def test_batch_and_steps_in_any_order_are_the_reference(seed):
     chance = random.Random(seed)
     events = some_events(chance)
     chance.shuffle(events)
-    table, done, step = Steps(), 0, 0
-    waiting = list(events)
-    while waiting:
-        step, count = step + 1, chance.randrange(1, 30)
-        came, waiting = waiting[:count], waiting[count:]
-        table.take_in(came, step)
-        # Whoever was held up finds several steps at once.
-        if not waiting or chance.random() < 0.7:
-            table.advance(done)
-            done = step
+    table = Steps()
+    let_come(chance, events, table)
     wanted = reference.change_points(events, AGGREGATIONS, PLAN.slide_seconds)
     assert table.whole() == wanted
     assert table.rows == wanted

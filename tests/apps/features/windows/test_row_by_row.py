@@ -12,7 +12,7 @@ import pytest
 from apps.features.services.windows.plans import Plan
 from apps.features.services.windows.row_by_row import rows_sql
 from tests.apps.features.windows.reference import SECOND as US
-from tests.apps.features.windows.test_kernel import some_events
+from tests.apps.features.windows.test_kernel import let_come, some_events
 
 PLAN = Plan(("who",), "at", "known", 0, ("x", "w"), ())
 
@@ -80,16 +80,8 @@ def test_batch_and_steps_in_any_order_are_the_slow_look(seed):
     # Some were known before they happened, and several then at once.
     events += [{**event, "known": event["at"] - chance.randrange(3) * US} for event in events[::4]]
     chance.shuffle(events)
-    table, done, step = Steps(), 0, 0
-    waiting = list(events)
-    while waiting:
-        step, count = step + 1, chance.randrange(1, 30)
-        came, waiting = waiting[:count], waiting[count:]
-        table.take_in(came, step)
-        # Whoever was held up finds several steps at once.
-        if not waiting or chance.random() < 0.7:
-            table.advance(done)
-            done = step
+    table = Steps()
+    let_come(chance, events, table)
     assert table.whole() == wanted(events)
     assert table.rows == wanted(events)
 
