@@ -35,11 +35,15 @@ def register_users(use: FeatureUse, training_sets: TrainingSets) -> None:
     _users[use] = training_sets
 
 
-def visible_features(*, actor: Actor, project_id: UUID | None = None, every_version: bool = False) -> QuerySet[Feature]:
-    """Features of the current versions of views, or of all of them but what lies in the bin."""
-    rows: QuerySet[Feature] = access.visible(
-        features_out_of_bin(), actor, Permission.FEATURE_VIEW, project_id=project_id
-    )
+def visible_features(
+    *, actor: Actor, project_id: UUID | None = None, every_version: bool = False, with_binned: bool = False
+) -> QuerySet[Feature]:
+    """Features of the current versions of views, or of all of them but what lies in the bin.
+
+    `with_binned`: also of those, which an archive takes along.
+    """
+    there = Feature.objects.all() if with_binned else features_out_of_bin()
+    rows: QuerySet[Feature] = access.visible(there, actor, Permission.FEATURE_VIEW, project_id=project_id)
     people = ("view__owner", "view__created_by", "on_demand__owner", "on_demand__created_by")
     rows = rows.select_related("view__entity", *people, "project")
     return rows if every_version else rows.filter(current=True)

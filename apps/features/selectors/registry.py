@@ -45,9 +45,11 @@ def views_of_entity(*, actor: Actor, entity: Entity) -> QuerySet[FeatureView]:
 
 
 def visible_services(
-    *, actor: Actor, project_id: UUID | None = None, newest_only: bool = False
+    *, actor: Actor, project_id: UUID | None = None, newest_only: bool = False, removed: bool = False
 ) -> QuerySet[FeatureService]:
-    rows: QuerySet[FeatureService] = _services().select_related("owner", "created_by", "project")
+    """What can be chosen and asked; with `removed` also what was removed, as an archive takes it along."""
+    rows: QuerySet[FeatureService] = FeatureService.objects.all() if removed else _services()
+    rows = rows.select_related("owner", "created_by", "project")
     rows = access.visible(rows, actor, Permission.FEATURE_VIEW, project_id=project_id)
     if not newest_only:
         return rows

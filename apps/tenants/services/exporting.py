@@ -47,12 +47,14 @@ README = """This archive holds everything that the organisation “{slug}” bro
   projects.json the projects
   connections/  the connections, without their secrets
   datasets/     every version of every dataset as Parquet, with what is known of it
-  features/     feature views and training sets, as they were defined
+  features/     feature views, on-demand features, services and training sets, as they were defined
   runs/         the runs with parameters and metrics, a JSON object a line
   models/       every version of every model in MLflow's layout, with its card and signature
   ledger/       the ledger as JSON lines, with the keys and the program that verify it:
                 python sanad_verify.py ledger.jsonl --key key.pem --anchor anchor.jsonl
   manifest.json the SHA-256 and size of every file
+
+What lies in the bin is here too; tenant/bin.json names it.
 """
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from apps.features import selectors, services
@@ -12,7 +14,7 @@ from apps.tenants.models import BinnedThing
 from foundation.errors import AccessDenied, Conflict, Invalid, NotFound
 from foundation.identity import Actor
 from tests.apps.features.shared import *  # noqa: F403
-from tests.apps.features.stage import deliver_events, end_of_bin
+from tests.apps.features.stage import LONG_AFTER, deliver_events, end_of_bin
 from tests.support.history import acts_on, done_by
 from tests.support.undo import press_undo
 
@@ -139,3 +141,31 @@ def test_what_is_made_of_a_view_in_the_bin_says_so(computed, view, flights, by, 
     asked = {"base_version_id": flights.pk, "event_time": "moment", "features": ["context:much"]}
     with pytest.raises(Invalid, match="carrier_delay v1 lies in the bin, of which context v1 is made"):
         services.ask_for_history(**by, **asked)
+
+
+def test_the_archive_of_an_organisation_holds_what_lies_in_the_bin(
+    service, computed, view, flights, define, by, admin, scientist, run_jobs
+):
+    deliver_events()
+    [feature] = selectors.visible_features(actor=scientist).filter(view=view)
+    services.describe_feature(actor=scientist, feature=feature, description="How late of late")
+    failed = define.training_set(flights, "late", event_time="moment", features=["carrier"], window_start=LONG_AFTER)
+    run_jobs()
+    failed.refresh_from_db()
+    services.ask_to_remove_training_set(actor=admin, training_set=failed)
+    services.remove_service(actor=scientist, service=service)
+    services.remove_on_demand(actor=scientist, view=computed, confirmation="context v1")
+    services.ask_to_remove_view(actor=admin, view=view, confirmation=str(view), break_chain=True)
+    run_jobs()
+    deliver_events()
+
+    files = {path: json.loads(b"".join(content)) for path, content in services.feature_part(admin)}
+    for path, mark in (
+        ("views/carrier_delay-v1", ("state", "binned")),
+        ("training_sets/late-v1", ("state", "binned")),
+        ("on_demand/context-v1", ("binned", True)),
+        ("services/late_flights-v1", ("binned", True)),
+    ):
+        assert mark in files[f"features/flights/{path}.json"].items()
+    [told] = files["features/descriptions.json"]
+    assert told == {"view": "carrier_delay v1", "feature": "recent_delay", "description": "How late of late"}
