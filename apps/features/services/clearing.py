@@ -16,6 +16,7 @@ from apps.features.choices import NEXT, BuildState
 from apps.features.events import TrainingSetBinned, TrainingSetRemoved, TrainingSetUnbinned
 from apps.features.models import TrainingSet
 from apps.features.services.metering import end_usage
+from apps.projects.services import hold_open, lock_project
 from apps.tenants import services as tenants
 from apps.tenants.choices import BinKind
 from foundation import access, jobs, ledger, states, storage
@@ -56,6 +57,7 @@ class TrainingSetBin(tenants.BinRoom):
     def restore(self, actor: Actor, thing_id: UUID) -> list[str]:
         row = _locked_in_bin(thing_id)
         policies.check_can_define(actor, row.project)
+        hold_open(actor=actor, project_id=row.project_id)
         states.move(row, BuildState(row.binned_from), NEXT)
         row.binned_from = ""
         row.save(update_fields=["state", "binned_from"])
@@ -94,8 +96,11 @@ def _end(actor: Actor, training_set_id: UUID) -> None:
 
 
 def _locked_in_bin(training_set_id: UUID) -> TrainingSet:
-    rows = TrainingSet.objects.select_for_update(of=("self",)).select_related("project")
-    found = rows.filter(pk=training_set_id, state=BuildState.BINNED).first()
+    rows = TrainingSet.objects.filter(pk=training_set_id, state=BuildState.BINNED)
+    project_id = rows.values_list("project_id", flat=True).first()
+    if project_id is not None:
+        lock_project(project_id=project_id)
+    found = rows.select_for_update(of=("self",)).select_related("project").first()
     if found is None:
         raise Conflict(_("It was destroyed meanwhile: a person was erased from what it was made of."))
     return found

@@ -7,8 +7,10 @@ import pytest
 from apps.features import selectors, services
 from apps.features.choices import BuildState
 from apps.features.models import Feature
+from apps.projects import services as projects
 from apps.tenants import services as tenants
 from apps.tenants.models import BinnedThing
+from foundation.access import ProjectArchived
 from foundation.errors import AccessDenied, Conflict
 from foundation.ledger.models import LedgerEvent
 from tests.apps.features import stage
@@ -101,6 +103,18 @@ def test_a_training_set_that_failed_goes_and_one_that_is_ready_stays(
     listed = client_as(scientist).get(f"{LIST}?show=sets").content.decode()
     assert str(failed.pk) not in listed and str(made.pk) in listed
     assert define.training_set(flights, "lateness", event_time="moment", features=["carrier"]).number == 3
+
+
+def test_none_comes_back_into_a_project_that_was_archived_meanwhile(define, flights, project, run_jobs, admin):
+    words = {"event_time": "moment", "features": ["carrier"], "window_start": stage.LONG_AFTER}
+    failed = define.training_set(flights, "lateness", **words)
+    run_jobs()
+    services.ask_to_remove_training_set(actor=admin, training_set=failed)
+    projects.archive_project(actor=admin, project=project)
+    with pytest.raises(ProjectArchived):
+        tenants.restore(actor=admin, binned=BinnedThing.objects.get())
+    failed.refresh_from_db()
+    assert failed.state == BuildState.BINNED
 
 
 def test_what_holds_keys_is_learned_from_only_where_somebody_asks_for_it(define, view, flights, client_as, scientist):
