@@ -59,31 +59,56 @@ def define_view(
 
     `inputs` are ids of dataset versions; or of one stream alone, which the view then follows.
     """
+    check_may_begin(actor, project, name, ttl_seconds)
+    said = _definition(actor, entity, sql, inputs, event_time, created_column, ttl_seconds)
+    # Numbered last: whoever else defines something in the project waits from then on.
+    said |= begun(actor, project, entity, name, description=description, owner=owner, tags=tags)
+    view = FeatureView.objects.create(**said)
+    announce(actor, view)
+    return view
+
+
+def check_may_begin(actor: Actor, project: Project, name: str, ttl_seconds: int | None) -> None:
+    """Refuse what no definition could mend, before anything is asked that takes its time."""
     policies.check_can_define(actor, project)
     tenants.check_storage(tenant_id=actor.tenant_id, project_id=project.pk, more=1, reader=actor)
     check_name(name)
     check_ttl(ttl_seconds)
+
+
+def begun(
+    actor: Actor, project: Project, entity: Entity, name: str, *, description: str, owner: str, tags: Sequence[str]
+) -> dict[str, Any]:
+    """What every new version has, however its rows are made: its number, what is said of it, how it is watched."""
+    return {
+        "tenant": actor.tenant,
+        "project_id": project.pk,
+        "entity": entity,
+        "name": name,
+        "number": _next_number(project, name),
+        "description": description,
+        "owner": owner_called(actor, owner),
+        "tags": checked_tags(tags),
+        "created_by": actor.user,
+        **_watched_before(project, name),
+    }
+
+
+def _definition(
+    actor: Actor,
+    entity: Entity,
+    sql: str,
+    inputs: Mapping[str, UUID],
+    event_time: str,
+    created_column: str,
+    ttl_seconds: int | None,
+) -> dict[str, Any]:
+    """What says what the view's rows are, checked in the sandbox."""
     features = checked_features(actor, entity, sql, inputs, event_time, created_column)
     rows = _rows_said(actor, sql, inputs, features, event_time, created_column)
-    view = FeatureView.objects.create(
-        tenant=actor.tenant,
-        project_id=project.pk,
-        entity=entity,
-        name=name,
-        number=next_number(project, name),
-        description=description,
-        owner=owner_called(actor, owner),
-        tags=checked_tags(tags),
-        sql=sql,
-        event_time=event_time,
-        ttl_seconds=ttl_seconds,
-        **rows,
-        definition_digest=definition_digest(sql, inputs, entity, event_time, created_column, ttl_seconds),
-        created_by=actor.user,
-        **watched_before(project, name),
-    )
-    announce(actor, view)
-    return view
+    digest = definition_digest(sql, inputs, entity, event_time, created_column, ttl_seconds)
+    said = {"sql": sql, "event_time": event_time, "ttl_seconds": ttl_seconds, "definition_digest": digest}
+    return {**said, **rows}
 
 
 def _rows_said(
@@ -148,13 +173,13 @@ def announce(actor: Actor, view: FeatureView) -> None:
     )
 
 
-def next_number(project: Project, name: str) -> int:
+def _next_number(project: Project, name: str) -> int:
     """The number of the next version of the name; nobody else takes it before the transaction ends."""
     lock_project(project_id=project.pk)
     return 1 + (FeatureView.objects.filter(project_id=project.pk, name=name).aggregate(n=Max("number"))["n"] or 0)
 
 
-def watched_before(project: Project, name: str) -> dict[str, Any]:
+def _watched_before(project: Project, name: str) -> dict[str, Any]:
     """How the values online of the version before are watched: the next one goes on so."""
     rows = FeatureView.objects.filter(project_id=project.pk, name=name).order_by("-number")
     return rows.values(*WATCHED).first() or {}

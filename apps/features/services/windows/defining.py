@@ -15,23 +15,14 @@ from apps.features import policies
 from apps.features.choices import EventSource, KnownSince, ViewKind
 from apps.features.errors import DefinitionRefused
 from apps.features.models import Entity, FeatureView
-from apps.features.services.defining import (
-    announce,
-    check_ttl,
-    definition_digest,
-    next_number,
-    watched_before,
-)
-from apps.features.services.describing import checked_tags, owner_called
+from apps.features.services.defining import announce, begun, check_may_begin, definition_digest
 from apps.features.services.following import source_of, version_of_stream
 from apps.features.services.meaning import check_steady, fit_keys
-from apps.features.services.naming import check_name
 from apps.features.services.trying import ask_of_sql
 from apps.features.services.windows.declaring import KNOWN_SINCE, check_events_have, checked, features_of, plan_of
 from apps.features.services.windows.events import ALIAS
 from apps.features.services.windows.trying import notes_on_windows
 from apps.streams import selectors as streams
-from apps.tenants import services as tenants
 from foundation import lake
 from foundation.identity import Actor
 from foundation.lake.ports import TableAt
@@ -71,10 +62,7 @@ def define_windows(
     {"name", "function", "column", "seconds", "quantile"}. Without `known_since` events are known since the created
     column where one is named, those of a stream since they arrive here, and others since their event time.
     """
-    policies.check_can_define(actor, project)
-    tenants.check_storage(tenant_id=actor.tenant_id, project_id=project.pk, more=1, reader=actor)
-    check_name(name)
-    check_ttl(ttl_seconds)
+    check_may_begin(actor, project, name, ttl_seconds)
     source, version, at = _source(actor, version_id, stream_id)
     is_stream = source["kind"] == EventSource.STREAM
     meant = completed(
@@ -115,15 +103,8 @@ def define_windows(
     created = _created(known_since, created_column)
     inputs = {ALIAS: version.pk}
     view = FeatureView(
-        tenant=actor.tenant,
-        project_id=project.pk,
-        entity=entity,
-        name=name,
-        number=next_number(project, name),
+        **begun(actor, project, entity, name, description=description, owner=owner, tags=tags),
         kind=ViewKind.WINDOWS,
-        description=description,
-        owner=owner_called(actor, owner),
-        tags=checked_tags(tags),
         sql=sql,
         windows=windows,
         inputs={ALIAS: str(version.pk)},
@@ -131,8 +112,6 @@ def define_windows(
         created_column=created,
         ttl_seconds=ttl_seconds,
         definition_digest=definition_digest(sql, inputs, entity, event_time, created, ttl_seconds, windows),
-        created_by=actor.user,
-        **watched_before(project, name),
     )
     view.features = features_of(plan_of(view))
     view.save(force_insert=True)
