@@ -118,7 +118,8 @@ def check_by_event(sql: str, alias: str) -> None:
     if construct := lake.sandbox.construct_against_rows(sql, alias):
         sentence = _(
             "Each event of a stream goes through the SQL once, when it comes, and %(construct)s looks at several at "
-            "once. Select, compute and filter here; declare windows for what is computed over many events."
+            "once. Select, compute and filter here; declare what is computed over many events as an aggregation of "
+            "windows."
         )
         _refuse("sql", sentence % {"construct": construct})
 

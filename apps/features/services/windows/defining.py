@@ -16,7 +16,7 @@ from apps.features.choices import EventSource, KnownSince, ViewKind
 from apps.features.errors import DefinitionRefused
 from apps.features.models import Entity, FeatureView
 from apps.features.services.defining import announce, begun, check_may_begin, definition_digest
-from apps.features.services.following import source_of, version_of_stream
+from apps.features.services.following import check_by_event, source_of, version_of_stream
 from apps.features.services.meaning import check_steady, fit_keys
 from apps.features.services.trying import ask_of_sql
 from apps.features.services.windows.declaring import KNOWN_SINCE, check_events_have, checked, features_of, plan_of
@@ -82,7 +82,7 @@ def define_windows(
     check_steady(sql, version.column_names)
     types = {column.name: column.type for column in lake.sandbox.describe(actor.tenant_id, sql, {ALIAS: at})}
     if is_stream:
-        check_row_by_row(sql)
+        check_by_event(sql, ALIAS)
     kept = checked(
         entity=entity,
         event_time=event_time,
@@ -141,7 +141,7 @@ def ask_of_windows(
     dataset_services.check_sql_classified(actor, sql, [version])
     ask_of_sql(actor, sql, {ALIAS: at}, version.column_names, event_time)
     if source["kind"] == EventSource.STREAM:
-        check_row_by_row(sql)
+        check_by_event(sql, ALIAS)
     types = {column.name: column.type for column in lake.sandbox.describe(actor.tenant_id, sql, {ALIAS: at})}
     entity = Entity(join_keys=list(keys))
     kept = checked(
@@ -176,17 +176,6 @@ def preview_events(
     check_steady(sql, version.column_names)
     found = lake.sandbox.run(actor.tenant_id, sql, {ALIAS: at}, limit_rows=_PREVIEW_ROWS, timeout_s=20)
     return found.read_all()
-
-
-def check_row_by_row(sql: str) -> None:
-    """Events come one after the other: what is selected of one may not depend on others."""
-    if construct := lake.sandbox.construct_against_rows(sql, ALIAS):
-        sentence = _(
-            "A stream's events are selected one by one as they come, and %(construct)s looks at several at once. "
-            "Select and filter here; what is computed over many events is declared as an aggregation."
-        )
-        said = sentence % {"construct": construct}
-        raise DefinitionRefused(said, fields={"sql": [said]})
 
 
 def _source(actor: Actor, version_id: UUID | None, stream_id: UUID | None) -> tuple[dict[str, str], Any, TableAt]:

@@ -67,7 +67,7 @@ def test_a_stream_is_chosen_in_the_form_and_the_page_says_that_it_is_followed(
     counted = {**typed, "sql": "SELECT who, clicks.at, known, count(*) AS n FROM clicks GROUP BY ALL"}
     for act in ("preview", "create"):
         refused = web.post(address, {**counted, "act": act})
-        assert (refused.status_code, "declare windows" in refused.content.decode()) == (422, True)
+        assert (refused.status_code, "an aggregation of windows" in refused.content.decode()) == (422, True)
     alike = web.post(address, {**typed, "act": "similar"})
     assert alike.status_code == 200
     assert web.post(address, {**typed, "act": "create"}).status_code == 303
@@ -92,6 +92,23 @@ def test_a_stream_is_chosen_in_the_form_and_the_page_says_that_it_is_followed(
     assert f'"inputs": {{"clicks": "{stream.pk}"}}' in pasted and '"created_column": "known"' in pasted
     for tab in ("features", "rows", "lineage", "online"):
         assert "__shown" not in web.get(f"{detail}?tab={tab}").content.decode()
+
+
+def test_sql_over_several_events_is_refused_in_the_same_words_for_rows_and_for_windows(
+    stream, define, define_windows, scientist, project
+):
+    count = {"name": "n", "function": "count", "column": "", "seconds": 60, "quantile": None}
+    sql = "SELECT DISTINCT who, events.at, known, x FROM events"
+    entity, said = define.entity("who"), []
+    rows = {"name": "rows", "entity": entity, "event_time": "at", "inputs": {"events": stream.pk}}
+    for tried in (
+        lambda: define_windows([count], stream_id=stream.pk, sql=sql, entity=entity),
+        lambda: services.define_view(actor=scientist, project=project, sql=sql, **rows),
+    ):
+        with pytest.raises(DefinitionRefused, match="and DISTINCT looks at several at once") as refused:
+            tried()
+        said.append((refused.value.sentence, list(refused.value.fields)))
+    assert said[0] == said[1]
 
 
 def test_windows_are_no_beginning_of_a_view_by_sql(stream, define_windows, scientist, project, client_as):
