@@ -60,17 +60,17 @@ class ViewSection(Section):
     def ask(self, context: Context, wanted: Wanted) -> None:
         words, name = wanted.words, wanted.words["entity"]
         entity = selectors.entity_named(actor=context.actor, project_id=context.project.pk, name=name)
-        inputs = _inputs(context, words)
         newest = newest_view(context, wanted.name, ViewKind.SQL)
+        inputs = _inputs(context, words, newest)
         if entity is None or not _is_there(newest, _digest(words, inputs, entity)):
             ask_of_view(context.actor, words["sql"], inputs, words["event_time"])
 
     def make(self, context: Context, wanted: Wanted) -> Step:
         words, actor, project = wanted.words, context.actor, context.project
         entity = entity_said(context, words["entity"])
-        inputs = _inputs(context, words)
-        digest = _digest(words, inputs, entity)
         newest = newest_view(context, wanted.name, ViewKind.SQL)
+        inputs = _inputs(context, words, newest)
+        digest = _digest(words, inputs, entity)
         meaning: dict[str, Any] = {"definition": digest, **given_of(words)}
         if newest is not None and _is_there(newest, digest):
             said = said_changes(newest, words)
@@ -79,6 +79,8 @@ class ViewSection(Section):
             changes = tuple(as_change(field, now_of(newest, field), value) for field, value in said.items())
             action: Action = "described" if said else "unchanged"
             return Step(self.word, wanted.name, wanted.line, action, newest.number, changes, meaning=meaning)
+        # A stream that is gone is followed by what is there, and by nothing new.
+        inputs = _inputs(context, words)
         given = given_of(words) if newest is None else {**kept(newest), **given_of(words)}
         same = ("sql", "event_time", "created_column", "ttl_seconds")
         definition = {name: words[name] for name in same}
@@ -98,9 +100,11 @@ class ViewSection(Section):
                 yield view.name, view_fields(context.actor, view)
 
 
-def _inputs(context: Context, words: Said) -> dict[str, UUID]:
-    found = words["inputs"].items()
-    return {alias: (stream_named if "stream" in said else version_said)(context, said).pk for alias, said in found}
+def _inputs(context: Context, words: Said, newest: FeatureView | None = None) -> dict[str, UUID]:
+    return {
+        alias: stream_named(context, said, newest) if "stream" in said else version_said(context, said).pk
+        for alias, said in words["inputs"].items()
+    }
 
 
 def _digest(words: Said, inputs: Mapping[str, UUID], entity: Entity) -> str:
@@ -147,7 +151,7 @@ def name_said(view: FeatureView | OnDemandView, newest: Mapping[str, int]) -> st
 
 def view_fields(actor: Actor, view: FeatureView) -> Said:
     """The view as a file holds it, its inputs pinned to their versions, a stream by its name."""
-    return view_words(
+    words = view_words(
         actor,
         entity=view.entity.name,
         sql=view.sql,
@@ -157,6 +161,16 @@ def view_fields(actor: Actor, view: FeatureView) -> Said:
         ttl_seconds=view.ttl_seconds,
         **said_fields(view),
     )
+    if view.follows_stream:
+        source = view.windows["source"]
+        words["inputs"] = {source["alias"]: stream_fields(actor, source)}
+    return words
+
+
+def stream_fields(actor: Actor, source: Mapping[str, str]) -> Said:
+    """A stream that a view follows, by its name: by the one that it had where it is gone, or not the actor's to see."""
+    stream = streams.streams_seen(actor=actor).filter(pk=source["id"]).first()
+    return {"stream": stream.name if stream else source["name"]}
 
 
 def view_words(
@@ -191,15 +205,23 @@ def stream_said(fields: Fields, place: str, value: Value) -> dict[str, Any]:
     return found
 
 
-def stream_named(context: Context, said: Mapping[str, Any]) -> Any:
-    rows = streams.visible_streams(actor=context.actor, project_id=context.project.pk)
+def stream_named(context: Context, said: Mapping[str, Any], newest: FeatureView | None = None) -> UUID:
+    """The id of the stream of this name; where none is seen, of the one of this name that `newest` follows.
+
+    So what a file says of what is there is true as well where its stream is gone.
+    """
+    rows = streams.streams_seen(actor=context.actor, project_id=context.project.pk)
     stream = rows.filter(name=said["stream"]).order_by("created_at").first()
-    if stream is None:
-        raise DefinitionRefused(
-            _("this project has no stream “%(stream)s”.") % {"stream": said["stream"]},
-            fields={"inputs": [_("No such stream.")]},
-        )
-    return stream
+    if stream is not None:
+        return UUID(str(stream.pk))
+    followed = newest.windows["source"] if newest is not None and newest.follows_stream else {}
+    if followed.get("name") == said["stream"]:
+        return UUID(followed["id"])
+    sentence = _(
+        "this project has no stream “%(stream)s” that you see. A definition that is new or changed names one that is "
+        "there."
+    )
+    raise DefinitionRefused(sentence % {"stream": said["stream"]}, fields={"inputs": [_("No such stream.")]})
 
 
 def dataset_said(fields: Fields, place: str, value: Value, otherwise: str = "") -> dict[str, Any]:

@@ -31,6 +31,7 @@ from apps.features.services.definitions.views import (
     dataset_said,
     entity_said,
     newest_view,
+    stream_fields,
     stream_named,
     stream_said,
     version_said,
@@ -41,7 +42,6 @@ from apps.features.services.trying import noted
 from apps.features.services.windows.defining import ask_of_windows, completed, define_windows
 from apps.features.services.windows.events import ALIAS
 from apps.features.services.windows.trying import notes_on_windows
-from apps.streams import selectors as streams
 from foundation.identity import Actor
 
 _SAME = ("sql", "event_time", "created_column", "known_since", "slide_seconds", "ttl_seconds")
@@ -78,9 +78,9 @@ class WindowSection(Section):
         keys = context.coming.get(name) if there is None else there.join_keys
         if keys is None:
             return
-        source = _found(context, words["source"])
-        definition = _definition(words, keys, source)
         newest = newest_view(context, wanted.name, ViewKind.WINDOWS)
+        source = _found(context, words["source"], newest)
+        definition = _definition(words, keys, source)
         if not _is_there(newest, _meaning(definition, source, name)):
             asked: dict[str, Any] = {**definition, **source}
             del asked["ttl_seconds"]
@@ -89,9 +89,9 @@ class WindowSection(Section):
     def make(self, context: Context, wanted: Wanted) -> Step:
         words, actor, project = wanted.words, context.actor, context.project
         entity = entity_said(context, words["entity"])
-        source = _found(context, words["source"])
-        definition = _definition(words, entity.join_keys, source)
         newest = newest_view(context, wanted.name, ViewKind.WINDOWS)
+        source = _found(context, words["source"], newest)
+        definition = _definition(words, entity.join_keys, source)
         meaning = {"definition": _meaning(definition, source, entity.name), **given_of(words)}
         if newest is not None and _is_there(newest, meaning["definition"]):
             said = said_changes(newest, words)
@@ -100,6 +100,8 @@ class WindowSection(Section):
             changes = tuple(as_change(field, now_of(newest, field), value) for field, value in said.items())
             action: Action = "described" if said else "unchanged"
             return Step(self.word, wanted.name, wanted.line, action, newest.number, changes, meaning=meaning)
+        # A stream that is gone is followed by what is there, and by nothing new.
+        source = _found(context, words["source"])
         given = given_of(words) if newest is None else {**kept(newest), **given_of(words)}
         view = _defined(actor=actor, project=project, entity=entity, name=wanted.name, **source, **definition, **given)
         inputs = {ALIAS: UUID(view.inputs[ALIAS])}
@@ -145,8 +147,7 @@ def window_fields(actor: Actor, view: FeatureView) -> Said:
 
 def _source_fields(actor: Actor, source: Mapping[str, Any]) -> Said:
     if source["kind"] == EventSource.STREAM:
-        stream = streams.streams_seen(actor=actor).filter(pk=source["id"]).first()
-        return {"stream": stream.name if stream else source["name"]}
+        return stream_fields(actor, source)
     version = datasets.visible_versions(actor=actor).filter(pk=source["id"]).select_related("dataset").first()
     return {"dataset": version.dataset.name, "version": version.number} if version else {"id": source["id"]}
 
@@ -211,10 +212,10 @@ def _source(fields: Fields) -> dict[str, Any]:
     return stream_said(fields, "source", value) or dataset_said(fields, "source", value)
 
 
-def _found(context: Context, said: Mapping[str, Any]) -> dict[str, UUID]:
+def _found(context: Context, said: Mapping[str, Any], newest: FeatureView | None = None) -> dict[str, UUID]:
     if "stream" not in said:
         return {"version_id": version_said(context, said).pk}
-    return {"stream_id": stream_named(context, said).pk}
+    return {"stream_id": stream_named(context, said, newest)}
 
 
 def _aggregation(fields: Fields, name: str, value: Value) -> dict[str, Any]:

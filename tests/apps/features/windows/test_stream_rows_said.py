@@ -11,10 +11,12 @@ from django.urls import reverse
 
 from apps.features import services
 from apps.features.errors import DefinitionRefused
-from apps.features.models import FeatureView
+from apps.features.models import Entity, FeatureView
 from apps.streams import services as streams
+from apps.streams.models import Stream
 from foundation.clock import now
 from foundation.errors import NotFound
+from tests.apps.features.stage import end_of_bin
 from tests.apps.features.windows.conftest import told
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -170,8 +172,36 @@ def test_whoever_sees_no_streams_still_writes_and_defines_what_reads_none(stream
     blind = replace(scientist, kind="program", scopes=("dataset.view", "feature.view", "feature.define"))
     view = FeatureView.objects.get()
     exported = services.definitions_text(actor=blind, project=project)
-    assert f"id: {stream.pk}" in exported and "stream:" not in exported
+    assert f"stream: {stream.name}" in exported and str(stream.pk) not in exported
+    plan = services.plan_definitions(actor=blind, project=project, text=exported)
+    assert {step.action for step in plan.steps} == {"unchanged"}
     plain = {"sql": "SELECT who, x FROM clicks", "inputs": {"clicks": UUID(view.inputs["clicks"])}}
     assert services.preview_sql(actor=blind, project=project, **plain)
     with pytest.raises(NotFound):
         services.preview_sql(actor=blind, project=project, sql=SQL, inputs={"clicks": stream.pk})
+
+
+def test_a_stream_that_is_gone_keeps_its_name_in_the_file_and_what_followed_it_may_stay(
+    stream, define_windows, admin, scientist, project, run_jobs
+):
+    by = {"actor": scientist, "project": project}
+    services.apply_definitions(**by, text=FILE.replace("STREAM", stream.name))
+    count = {"name": "n", "function": "count", "column": "", "seconds": 60, "quantile": None}
+    define_windows([count], name="counts", stream_id=stream.pk, entity=Entity.objects.get())
+    before = services.definitions_text(**by)
+    streams.delete_stream(actor=admin, stream=streams.pause_stream(actor=admin, stream=stream))
+    end_of_bin()
+    run_jobs()
+    assert not Stream.everything.exists()
+
+    exported = services.definitions_text(**by)
+    assert exported == before and exported.count(f"stream: {stream.name}") == 2
+    assert {step.action for step in services.plan_definitions(**by, text=exported).steps} == {"unchanged"}
+    described = exported.replace("ttl_seconds: 3600", "ttl_seconds: 3600\n    description: What it was worth.")
+    assert [step.action for step in services.apply_definitions(**by, text=described).changes] == ["described"]
+    for old, new in (("x AS worth", "-x AS worth"), ("slide_seconds: 60", "slide_seconds: 30")):
+        assert old in exported
+        with pytest.raises(DefinitionRefused, match=f"no stream “{stream.name}” that you see") as refused:
+            services.plan_definitions(**by, text=exported.replace(old, new))
+        [problem] = refused.value.details["problems"]
+        assert "stream:" in exported.splitlines()[problem["line"] - 1] + exported.splitlines()[problem["line"]]
