@@ -25,9 +25,25 @@ def run(sanad):
 
 
 @pytest.fixture
-def view(portal, tokens):
-    """A version of a view as a row alone; gone after the test, whose rows are committed."""
-    from apps.features.models import Entity, FeatureService, FeatureView
+def taken_back(portal, tokens):
+    """What a test makes of the feature store is committed, and gone after it; what was there before stays."""
+    from apps.features.models import Entity, FeatureService, FeatureView, OnDemandView
+    from apps.tenants.models import BinnedThing
+
+    kinds = (BinnedThing, FeatureService, OnDemandView, FeatureView, Entity)
+    tenant = find_tenant("acme")
+    with scope(tenant.pk):
+        before = {kind: set(kind.objects.values_list("pk", flat=True)) for kind in kinds}
+    yield
+    with scope(tenant.pk):
+        for kind in kinds:
+            kind.objects.exclude(pk__in=before[kind]).delete()
+
+
+@pytest.fixture
+def view(taken_back):
+    """A version of a view as a row alone."""
+    from apps.features.models import Entity, FeatureView
     from apps.projects.models import Project
 
     tenant = find_tenant("acme")
@@ -35,12 +51,7 @@ def view(portal, tokens):
         inside = {"tenant": tenant, "project": Project.objects.get(slug="flights")}
         entity = Entity.objects.create(**inside, name="carrier", join_keys=["carrier"])
         told = {"event_time": "at", "features": [{"name": "delay", "type": "DOUBLE"}], "state": "ready"}
-        view = FeatureView.objects.create(**inside, entity=entity, name="delays", number=1, **told)
-    yield view
-    with scope(tenant.pk):
-        FeatureService.objects.all().delete()
-        FeatureView.objects.all().delete()
-        Entity.objects.all().delete()
+        return FeatureView.objects.create(**inside, entity=entity, name="delays", number=1, **told)
 
 
 SAID = ("--owner", "scientist@acme.test", "--tag", "b", "--tag", "c")
@@ -98,9 +109,6 @@ def test_services_and_marks_on_the_command_line(run, view):
 
 
 def test_on_demand_features_are_marked_and_removed_on_the_command_line(run, view, client):
-    from apps.features.models import OnDemandView
-    from apps.tenants.models import BinnedThing
-
     pair = [json.loads(run("on-demand", "define", "trip", "--feature", f"a={n}", "--json")) for n in (1, 2)]
     marked = json.loads(run("on-demand", "deprecate", "trip v1", "Old", "--instead", "trip", "--json"))
     assert (marked["id"], marked["deprecated_because"]) == (pair[0]["id"], "Old")
@@ -119,9 +127,6 @@ def test_on_demand_features_are_marked_and_removed_on_the_command_line(run, view
     assert "trip v2" in run("bin", "list")
     run("bin", "restore", "trip v2")
     assert client.on_demand.get("trip v2")["removed_at"] is None
-    with scope(find_tenant("acme").pk):
-        BinnedThing.objects.filter(kind__in=["on_demand_view", "feature_service"]).delete()
-        OnDemandView.objects.all().delete()
 
 
 def test_features_are_searched_by_ranges_and_by_skew(run, view):
