@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import runtime
@@ -34,21 +35,30 @@ SETTINGS = (
     "/etc/ld.so.cache", "/etc/ssl", "/etc/pki", "/etc/ca-certificates", "/etc/localtime", "/etc/hosts",
     "/etc/resolv.conf", "/etc/nsswitch.conf",
 )  # fmt: skip
+# As a whole they would show every program of the machine; their lib is among SYSTEM, the interpreter is named alone.
+PROGRAMS = (Path("/usr"), Path("/usr/local"))
 DEVICES = ("null", "zero", "full", "random", "urandom")
 
 
 def interpreter_folders() -> list[Path]:
     """Where the running interpreter and its packages lie: virtual environment, base installation, the binary itself."""
-    found = [Path(sys.prefix), Path(sys.base_prefix), *(Path(entry) for entry in sys.path if "site-packages" in entry)]
-    binary = Path(sys.executable)
-    found += [binary, binary.resolve()]
+    named = [sys.prefix, sys.base_prefix, *(entry for entry in sys.path if "site-packages" in entry), sys.executable]
+    found = [path for name in named for path in _links_over(Path(name))]
+    found.append(Path(sys.executable).resolve())
     outermost: list[Path] = []
     for path in sorted({path for path in found if path.exists()}, key=lambda path: len(path.parts)):
-        # /usr as a whole would show every program of the machine; its lib is among SYSTEM, the binary is named here.
-        if path == Path("/usr") or any(path.is_relative_to(shown) for shown in outermost):
+        if path in PROGRAMS or any(path.is_relative_to(shown) for shown in outermost):
             continue
         outermost.append(path)
     return outermost
+
+
+def _links_over(path: Path) -> Iterator[Path]:
+    """The path, and each that its links lead over: a link is shown as such, and opens nothing by itself."""
+    yield path
+    while path.is_symlink():
+        path = Path(os.path.normpath(path.parent.resolve() / path.readlink()))
+        yield path
 
 
 class View:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import shutil
 import signal
@@ -151,6 +152,26 @@ time.sleep(120)
     plain.remove("a")
 
 
+def test_an_environment_behind_links_is_seen_inside_the_walls(home, engine, monkeypatch):
+    """`.venv` may be a link to where several share it, its interpreter a link over others to the one of the system."""
+    if best_isolation() == "none":
+        pytest.skip("this machine walls nothing off")
+    shared, links = home / "shared", home / "links"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", shared], check=True)
+    links.mkdir()
+    interpreter = shared / "bin/python"
+    (links / "again").symlink_to(Path(sys.executable).resolve())
+    (links / "python").symlink_to("again")
+    interpreter.unlink()
+    interpreter.symlink_to(links / "python")
+    (home / "between").symlink_to(shared)
+    (home / ".venv").symlink_to("between")
+    monkeypatch.setattr(sys, "executable", str(home / ".venv/bin/python"))
+    engine.start(spec("a", "import sys; print('prefix', sys.prefix)"))
+    ended = finished(engine, "a")
+    assert (ended.state, f"prefix {home}/.venv".encode() in engine.logs("a")[0]) == (WorkloadState.SUCCEEDED, True)
+
+
 def test_half_a_start_is_begun_anew(home, engine):
     (home / "engines/a").mkdir(parents=True)
     engine.start(spec("a", "print('here')"))
@@ -211,6 +232,39 @@ def test_somebody_who_is_not_root_gets_namespaces_of_his_own(home):
     assert done.stdout.startswith("user succeeded"), done.stdout
     assert "seen False 65534" in done.stdout
     assert done.stdout.endswith("[]\n")
+
+
+IN_LOCAL = """
+import sys
+from pathlib import Path
+from tests.foundation.engines.test_process import engine_at, finished, spec
+from django.conf import settings
+settings.configure(USE_I18N=False)
+home = Path(sys.argv[1])
+engine = engine_at(home)
+engine.start(spec("a", "import os, sys; print('seen', sys.prefix, os.listdir('/usr/local/bin'))"))
+print(finished(engine, "a").state, engine.logs("a")[0].decode())
+engine.remove("a")
+"""
+
+
+@pytest.mark.skipif(
+    os.geteuid() != 0 or best_isolation() != "root" or Path(sys.base_prefix) == Path("/usr"),
+    reason="needs root, and a Python that can be shown elsewhere",
+)
+def test_a_python_in_usr_local_is_seen_without_the_programs_beside_it(home):
+    """In a mount namespace of its own our Python lies there, as it does in the image of the portal."""
+    packages = next(path for path in sys.path if path.endswith("site-packages"))
+    env = {**os.environ, "PYTHONPATH": f"{ROOT}/platform:{ROOT}:{packages}", "PYTHONDONTWRITEBYTECODE": "1"}
+    shown = 'mount --bind "$0" /usr/local && exec /usr/local/bin/python3 -c "$1" "$2"'
+    done = subprocess.run(
+        ["unshare", "--mount", "sh", "-c", shown, str(Path(sys.base_prefix).resolve()), IN_LOCAL, str(home)],
+        env=env, cwd="/", capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("succeeded"), done.stdout
+    seen = ast.literal_eval(done.stdout.split("seen /usr/local ")[1].splitlines()[0])
+    assert {name.rstrip("0123456789.") for name in seen} == {"python"}
 
 
 def _allows_user_namespaces():
