@@ -148,6 +148,16 @@ def test_what_an_earlier_number_wrote_is_swept(store, key):
     assert store.room_of([new, old]) > len(new) + 7 and store.room_of([]) == 0
 
 
+def test_of_large_values_a_sweep_reads_the_beginnings_alone(store, key):
+    names = [key(b":%03d" % n) for n in range(60)]
+    whole = bytes(200_000)
+    store.write([(name, (ONE if n % 3 else TWO) + whole) for n, name in enumerate(names)], ttl_seconds=None)
+    before = store._client.info("stats")["total_net_output_bytes"]
+    assert store.sweep(key(b":"), head=TWO, name_bytes=len(names[0])) == 40
+    assert store._client.info("stats")["total_net_output_bytes"] - before < len(whole)
+    assert [n for n, value in enumerate(store.read(names)) if value is not None] == list(range(0, 60, 3))
+
+
 def test_whoever_is_admitted_reads_under_those_keys_and_nothing_else(store, key, url):
     store.write([(key(b"*:mine"), b"1"), (key(b"other"), b"2")], ttl_seconds=None)
     store.admit("sanad-test-reader", "secret", [key(b"*:")])

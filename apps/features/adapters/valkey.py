@@ -22,12 +22,19 @@ _BATCH = 2_000
 # One command holds up everybody who reads meanwhile: so many values, of so many bytes, take a tenth of a
 # millisecond.
 _AT_ONCE, _BYTES_AT_ONCE = 250, 1 << 20
+# The first bytes of many values, which may be of any length, in one command: one by one they take three times as long.
+_BEGINNINGS = """
+local found = {}
+for place, key in ipairs(KEYS) do found[place] = redis.call('GETRANGE', key, 0, ARGV[1] - 1) end
+return found
+"""
 Item = TypeVar("Item")
 
 
 class ValkeyOnlineStore:
     def __init__(self, url: str) -> None:
         self._client = redis.Redis.from_url(url)
+        self._beginnings = self._client.register_script(_BEGINNINGS)
         self._asking = threading.local()
         self._url = url
 
@@ -98,10 +105,9 @@ class ValkeyOnlineStore:
         with _translated():
             there = self._client.scan_iter(match=_literal(prefix) + b"*", count=_BATCH)
             for batch in _batches((name for name in there if len(name) == name_bytes), _AT_ONCE):
-                # Whole values, of which a few bytes matter: in one command they come in a fifth of the time that
-                # their beginnings take one by one.
-                found = zip(batch, self.read(batch), strict=True)
-                if old := [name for name, value in found if value is not None and value < head]:
+                found: Any = self._beginnings(keys=batch, args=[len(head)])
+                # Empty of one that is gone meanwhile: whoever writes it next is not swept.
+                if old := [name for name, value in zip(batch, found, strict=True) if value and value < head]:
                     dropped += int(self._client.unlink(*old))
         return dropped
 
