@@ -31,6 +31,7 @@ from portal.launcher.valkey import Valkey as Server
 from sanad.client import Client
 
 ENTITIES, ROUNDS, FEAST_ROUNDS, SECONDS = (1, 100), 2_000, 300, 3.0
+TURN = 20
 WRITTEN, FEAST_WRITTEN = 5, 2
 Times = dict[str, list[float]]
 
@@ -109,9 +110,12 @@ def _read(view: dict[str, Any], url: str, told: str, folder: Path, entities: int
     )
     server, unpack = redis.Redis.from_url(url), msgspec.msgpack.decode
     now_us = time.time_ns() // 1_000
+    sides: dict[str, Callable[[int], object]] = {
+        "ours": lambda n: ours.read(asked[n], now_us=now_us).features,
+        "bare": lambda n: [unpack(value) for value in cast(list[bytes], server.mget(names[n]))],
+    }
     return {
-        "ours": _timed(lambda n: ours.read(asked[n], now_us=now_us).features),
-        "bare": _timed(lambda n: [unpack(value) for value in cast(list[bytes], server.mget(names[n]))]),
+        **_timed_in_turns(sides),
         "feast": _feast(f"online-{entities}", told, folder, FEAST_ROUNDS, count)["seconds"],
     }
 
@@ -132,12 +136,17 @@ def _reader(view: dict[str, Any], url: str) -> Any:
     return OnlineReader(Valkey(url), [online])
 
 
-def _timed(act: Callable[[int], object]) -> list[float]:
-    seconds = []
-    for number in range(ROUNDS):
-        began = time.perf_counter()
-        act(number)
-        seconds.append(time.perf_counter() - began)
+def _timed_in_turns(sides: dict[str, Callable[[int], object]]) -> Times:
+    """Seconds of each round. A side's rounds take half a second, in which a machine may be slower than just before:
+    the sides take turns, so that what slows one slows the other.
+    """
+    seconds: Times = {side: [] for side in sides}
+    for start in range(0, ROUNDS, TURN):
+        for side, act in sides.items():
+            for number in range(start, start + TURN):
+                began = time.perf_counter()
+                act(number)
+                seconds[side].append(time.perf_counter() - began)
     return seconds
 
 
