@@ -71,6 +71,14 @@ def test_a_small_table_becomes_an_approved_endpoint(sanad, wines, tmp_path):
     assert here("model", "list")["id"] == version["id"]
     case = here("model", "promote", version["id"])["approval"]
     here("approval", "decide", case, "granted", "--reason", "Read.", role="officer")
+    # What was granted is carried out behind the answer.
+    wait_for(
+        lambda: here("model", "list"),
+        lambda found: found["stage"] == "production",
+        failed=lambda _found: None,
+        timeout_s=60,
+        what="The move to production",
+    )
     deployment = here("deploy", version["id"], slug)
     assert here("deployment", "list")["id"] == deployment["id"]
 
