@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -48,6 +49,8 @@ from foundation.identity import Actor
 _FORM = 1
 # Beside the two that a page asks for of each period, some that somebody names.
 _MOST_PAIRS = 8 * MOST_SHOWN
+# A quantile holds each value in memory that the engine does not count against its limit: some 30 bytes for a row.
+_ROW_BYTES = 48
 
 
 @dataclass
@@ -93,7 +96,8 @@ def _tallied(where: Along, unit: str, pairs_of: Callable[[Tallies], Collection[P
     kept = _kept_of(where)
     known = kept.units.get(unit or kept.natural)
     try:
-        found = known or count_periods(where, unit)
+        found = known or _periods(where, unit)
+        found = kept.units.get(found.unit, found)  # of these some pairs may be known already
         lacking = [pair for pair in sorted(pairs_of(found)) if pair not in found.pairs]
         if lacking:
             found = replace(found, pairs={**found.pairs, **count_pairs(where, lacking, found)})
@@ -106,9 +110,15 @@ def _tallied(where: Along, unit: str, pairs_of: Callable[[Tallies], Collection[P
     return found
 
 
+def _periods(where: Along, unit: str) -> Tallies:
+    if where.numeric and (where.thing.row_count or 0) * _ROW_BYTES > settings.LAKE_MEMORY_MB << 20:
+        raise TooMuchToCount(_too_much(where))
+    return count_periods(where, unit)
+
+
 def _too_much(where: Along) -> str:
     sentence = _(
-        "How far it moved is not told: counting its %(rows)s rows took longer than the %(seconds)s seconds that a page"
+        "How far it moved is not told: counting its %(rows)s rows takes longer than the %(seconds)s seconds that a page"
         " waits, or more memory than the lake's engine has. Try again when less is going on, or define a version with"
         " fewer rows."
     )

@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from apps.features import selectors, services
+from apps.features.errors import TooMuchToCount
 from apps.features.selectors import counting
 from apps.features.selectors.measuring import withheld
+from apps.features.services import drifting
 from apps.features.services.drifting import forget_drift
 from foundation import storage
 from foundation.lake.adapters.reading import Reading
@@ -81,6 +83,11 @@ def test_periods_of_another_length_are_remembered_apart(feature, view, scientist
     assert times(looks, lambda: drift(feature(), scientist)) == 2
     assert drift(feature(), scientist).unit == "month"
     assert times(looks, lambda: sought(**week)) == 0
+    forget_drift(view)
+    # One that was sought by its address is known where the page lists it.
+    sought(name=MARCH, against=FEBRUARY)
+    assert times(looks, lambda: drift(feature(), scientist)) == 2
+    assert times(looks, lambda: sought(name=MARCH, against=FEBRUARY)) == 0
 
 
 def test_where_counting_takes_too_long_a_sentence_says_so(feature, view, client_as, api_as, scientist, monkeypatch):
@@ -90,10 +97,21 @@ def test_where_counting_takes_too_long_a_sentence_says_so(feature, view, client_
     tab, behind = web.get(here, {"tab": "versions"}), web.get(f"{here}drift/{MARCH}/")
     rest = api_as(scientist).get(f"/api/v1/features/{feature().pk}/drift/")
     assert (tab.status_code, behind.status_code, rest.status_code) == (200, 409, 409)
-    said = "How far it moved is not told: counting its 1,725 rows took longer"
+    said = "How far it moved is not told: counting its 1,725 rows takes longer"
     assert said in tab.content.decode() and said in behind.content.decode() and said in rest.json()["detail"]
     assert "Drift along its event time" in tab.content.decode()
     assert storage.list(view.tenant_id, view.drift_home) == []
+
+
+def test_numbers_of_more_rows_than_memory_holds_are_not_read_at_all(feature, view, scientist, looks, monkeypatch):
+    forget_drift(view)
+    monkeypatch.setattr(drifting, "_ROW_BYTES", 1 << 30)
+    with pytest.raises(TooMuchToCount, match="more memory than the lake's engine has"):
+        drift(feature(), scientist)
+    assert looks == []
+    assert times(looks, lambda: drift(feature("kind"), scientist)) == 2
+    monkeypatch.undo()
+    assert drift(feature(), scientist).unit == "month"
 
 
 def test_with_a_project_goes_what_was_counted(view, tenant, project):
