@@ -34,7 +34,7 @@ def over_time(pieces: Sequence[Piece]) -> dict[str, Any]:
         # An axis of time around one moment has no width: it would be told in microseconds.
         x, axes = [_when(pieces[0])], {"xaxis": {"type": "category"}}
     if not any(piece.middle is not None for piece in pieces):
-        counts = [round(piece.rows * (1 - piece.missing)) for piece in pieces]
+        counts = [None if p.missing is None else round(p.rows * (1 - p.missing)) for p in pieces]
         trace = {"type": "bar", "name": _("Values"), "x": x, "y": counts, **({"width": 0.2} if axes else {})}
         return {
             "data": [trace] if x else [],
@@ -91,9 +91,18 @@ def _below(share: float) -> str:
 def _said(pieces: Sequence[Piece]) -> str:
     if not pieces:
         return _("You see the event time masked, so nothing is shown along it.")
-    rows = sum(piece.rows for piece in pieces)
-    missing = sum(piece.rows * piece.missing for piece in pieces) / rows if rows else 0.0
-    words = {"rows": number(rows), "missing": percent(missing)}
+    told = [(piece.rows, piece.missing) for piece in pieces if piece.missing is not None]
+    if not told:
+        return _("You see its values masked, and there are too few rows to say how many of them are missing.")
+    rows = sum(count for count, _share in told)
+    words = {"rows": number(rows), "missing": percent(sum(count * share for count, share in told) / rows)}
+    if len(told) < len(pieces):
+        # The others are told of nowhere: beside them the total would tell of few rows by subtraction.
+        said = _(
+            "%(rows)s rows; %(missing)s of the values are missing. You see them masked: where rows are few, or would be"
+            " told of by the others, nothing is said."
+        )
+        return said % words
     if len(pieces) == 1:
         sentence = _("All %(rows)s rows are of one time, %(moment)s; %(missing)s of the values are missing.")
         return sentence % {**words, "moment": _when(pieces[0])}

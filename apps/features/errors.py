@@ -9,6 +9,11 @@ class LeakageFound(Conflict):
     """A training set in which a feature is younger than its label; it is not kept."""
 
 
+class TooMuchToCount(Conflict):
+    """Counting rows while somebody waits took too long, or more memory than there is; a program that asks again at
+    once, as it would where something is away for a moment, would make it no better."""
+
+
 class Overtaken(Exception):
     """Another materialisation writes this view's values now."""
 

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pytest
 
 from foundation.errors import Invalid
-from foundation.lake import Condition, TableAt, TableExists, TableMissing
+from foundation.lake import Condition, LakeSlow, TableAt, TableExists, TableMissing
 from tests.contracts.lake_stage import PEOPLE, lake, lake_id, table
 
 __all__ = ["lake", "lake_id", "table"]
@@ -167,6 +167,18 @@ def test_own_queries_read_pinned_inputs_and_write_tables(lake, table):
     assert sorted(at_hand.read_all()["name"].to_pylist()) == ["first", "vierté"]
     made = lake.write_query(f"{table}_2", "SELECT age + $more AS age FROM people", {"people": old}, {"more": 1})
     assert sorted(filter(None, lake.read(made).read_all()["age"].to_pylist())) == [26, 32, 41]
+
+
+def test_a_query_that_nobody_would_wait_for_is_broken_off_at_once_or_half_way(lake, table):
+    people = {"people": lake.write(table, PEOPLE)}
+    for told in ("sum(a.range * b.range) AS n", "a.range * b.range AS n"):
+        endless = f"SELECT {told} FROM range(10000000) a, range(10000000) b, people"
+        with pytest.raises(LakeSlow, match="longer over this than can be waited for"):
+            for batch in lake.query(endless, people, seconds=0.2):
+                assert len(batch)
+    assert lake.query("SELECT name FROM people", people, seconds=600).read_all().num_rows == 4
+    with pytest.raises(LakeSlow):
+        lake.query("SELECT name FROM people", people, seconds=0)
 
 
 def test_expiry_keeps_what_is_pinned(lake, table):

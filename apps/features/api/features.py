@@ -90,7 +90,7 @@ class FeatureViewSet(ProjectListViewSet):
         against = request.query_params.get("against", Against.FIRST)
         if against not in Against.values:
             raise Invalid(_("A period is held against the first full one, or against the one before."))
-        found = selectors.drift_over_time(actor=self.actor, feature=feature, against=against)
+        found = services.drift_over_time(actor=self.actor, feature=feature, against=against)
         told = found or selectors.Drift(unit="", masked=False, periods=[])
         return self.answer(serializers.DriftSerializer, told)
 
@@ -105,7 +105,7 @@ class FeatureViewSet(ProjectListViewSet):
         """One period beside the one that it is held against: counts, figures and how both are spread."""
         feature = selectors.get_feature(actor=self.actor, feature_id=pk)
         against = request.query_params.get("against", "")
-        found = selectors.slice_called(actor=self.actor, feature=feature, name=period, against=against)
+        found = services.slice_called(actor=self.actor, feature=feature, name=period, against=against)
         if found is None:
             raise NotFound(_("You see the event time masked, so nothing is shown along it."))
         return self.answer(serializers.SliceSerializer, found)

@@ -60,3 +60,8 @@ class TrainingSet(TenantModel):
     def report_key(self) -> str:
         """Where what was measured of its columns and the label is kept, sealed."""
         return f"training-sets/{self.pk.hex}/report"
+
+    @property
+    def drift_home(self) -> str:
+        """Where what was counted of its on-demand features along its event time is kept, as a view has it."""
+        return f"training-sets/{self.pk.hex}/drift/"

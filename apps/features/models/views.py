@@ -105,6 +105,11 @@ class FeatureView(Deprecable, TenantModel):
         """Where what is in the columns is kept, sealed."""
         return f"feature-views/{self.pk.hex}/profile"
 
+    @property
+    def drift_home(self) -> str:
+        """Where what was counted of its features along its event time is kept, sealed: an object for each."""
+        return f"feature-views/{self.pk.hex}/drift/"
+
     @cached_property
     def profile(self) -> dict[str, Any]:
         """What is in the columns (`foundation.lake.ports.Inspected`); empty where there are no rows to read."""

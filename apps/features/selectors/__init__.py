@@ -48,16 +48,7 @@ from apps.features.selectors.masking import (
     source_word,
 )
 from apps.features.selectors.measuring import MissingMap, Piece, learned_over_time, missing_map, over_time
-from apps.features.selectors.moving import (
-    FEWEST,
-    Bin,
-    Counted,
-    Drift,
-    Moved,
-    Slice,
-    drift_over_time,
-    slice_called,
-)
+from apps.features.selectors.moving import FEWEST, Bin, Counted, Drift, Moved, Slice
 from apps.features.selectors.on_demand import (
     get_on_demand_view,
     masked_inputs,
@@ -178,7 +169,6 @@ __all__ = [
     "deprecation_notices",
     "destroyed_in_words",
     "digest_for",
-    "drift_over_time",
     "early_in_words",
     "editions",
     "entities_with_views",
@@ -251,7 +241,6 @@ __all__ = [
     "skew_of_feature",
     "skewed_in_use",
     "skewed_views",
-    "slice_called",
     "source_names",
     "source_word",
     "sources_followed",

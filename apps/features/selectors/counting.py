@@ -1,8 +1,12 @@
-"""The values of a feature counted into the bins of a reference period: in tenths of it, or by its frequent values."""
+"""The values of a feature counted along a time: each period by itself, and in the bins of what it is held against.
+
+The bins are the tenths of a period, or its frequent values. A look at the lake counts all periods, another one puts as
+many of them as are wanted into bins; both are broken off where nobody would wait for them.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -14,7 +18,7 @@ from apps.features.choices import BuildState, FeatureKind
 from apps.features.models import Feature
 from apps.features.selectors.derived import learned_with
 from apps.features.selectors.masking import masks_of_set, masks_of_view
-from apps.features.selectors.measuring import rows_of, unit_of, within
+from apps.features.selectors.measuring import SHORTEST, rows_of, unit_in_sql, within
 from apps.features.selectors.periods import Period
 from apps.features.selectors.reading import view_table
 from foundation.figures import number
@@ -25,11 +29,16 @@ from foundation.quoting import identifier
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_ENDS = range(1, 10)
+_TENTHS = range(1, 10)
 _MOST_FREQUENT = 20
 _LONGEST = 200
+_MOST_PERIODS = 10_000
+# How long a page waits for one look at the lake.
+SECONDS = 10.0
+_SUITING = unit_in_sql("coalesce(max(epoch_us(t)) - min(epoch_us(t)), 0)")
 
 Bins = tuple[Any, ...]
+Pair = tuple[Period, Period]
 
 
 @dataclass(frozen=True)
@@ -57,10 +66,6 @@ class Along:
         )
 
     @property
-    def unit(self) -> str:
-        return unit_of(self.thing, self.at, self.time)
-
-    @property
     def value(self) -> str:
         """A number that is finite, or a text."""
         name = identifier(self.feature)
@@ -70,19 +75,40 @@ class Along:
             return f"CASE WHEN isfinite({name}::DOUBLE) THEN {name}::DOUBLE END"
         return f"CASE WHEN isfinite({name}::TIMESTAMP) THEN epoch_us({name}::TIMESTAMP)::DOUBLE END"
 
-    def values(self, unit: str, only: Collection[Period] = ()) -> str:
-        """A query of `m`, the period's begin, and `v`, of all rows with a time or of those in some periods."""
-        begin = f"date_trunc('{unit}', {within(self.time)})"
-        wanted = self.lies_in(*only) if only else f"{begin} IS NOT NULL"
-        return f"SELECT {begin} AS m, {self.value} AS v FROM rows WHERE {wanted}"  # noqa: S608 - names are quoted
+    def lies_in(self, period: Period, *others: Period) -> str:
+        """The condition of a row that lies in this one, or from the earliest of several to the last.
 
-    def lies_in(self, *periods: Period) -> str:
-        """The condition of a row in one of these, which are of one unit."""
-        begin = f"date_trunc('{periods[0].unit}', {within(self.time)})"
-        return f"{begin} IN ({', '.join(map(_moment, periods))})"
+        On the column itself, so that parts of files are passed over by the least and greatest time in them.
+        """
+        first, last = min((period, *others)), max((period, *others))
+        moment = f"{identifier(self.time)}::TIMESTAMP"
+        return f"({moment} >= {_moment(first.start)} AND {moment} < {_moment(last.end)})"
 
     def rows(self, sql: str, **beside: pa.Table) -> list[dict[str, Any]]:
-        return rows_of(self.thing, self.at, sql, **beside)
+        return rows_of(self.thing, self.at, sql, seconds=SECONDS, **beside)
+
+
+@dataclass(frozen=True)
+class Tally:
+    """What was counted of one period, whoever reads it; of numbers also their mean and quartiles."""
+
+    period: Period
+    rows: int
+    missing: int
+    mean: float | None = None
+    quartiles: tuple[float, ...] = ()
+    # The ends of its tenths but the last, or its frequent values; none where it has no values.
+    bins: Bins = ()
+
+
+@dataclass(frozen=True)
+class Tallies:
+    """All periods of one unit that have rows, in their order; and of pairs of them how the first lies in the bins of
+    the other: the last but one has what is beyond them, the last what is missing."""
+
+    unit: str
+    periods: Mapping[Period, Tally]
+    pairs: Mapping[Pair, list[int]]
 
 
 def along(actor: Actor, feature: Feature) -> Along | None:
@@ -100,71 +126,85 @@ def along(actor: Actor, feature: Feature) -> Along | None:
     return Along(view, view_table(view), view.event_time, masks=masks, **told)  # type: ignore[arg-type]
 
 
-def bins_of(where: Along, references: Collection[Period]) -> dict[Period, Bins]:
-    """Of each period the ends of its tenths but the last, or its frequent values; nothing of one without values."""
-    if not references:
+def count_periods(where: Along, unit: str = "") -> Tallies:
+    """Periods of this unit, or of the one that suits the time which the rows span; no pairs yet."""
+    chosen = f"'{unit}' AS unit" if unit else f"{_SUITING} AS unit FROM r"
+    read = f"SELECT {within(where.time)} AS t, {where.value} AS v FROM rows"  # noqa: S608 - names are quoted
+    sql = (
+        f"WITH r AS MATERIALIZED ({read}), u AS (SELECT {chosen}), "  # noqa: S608
+        f"v AS (SELECT unit, date_trunc(unit, t) AS m, v FROM r, u WHERE t IS NOT NULL)"
+        f"{_by_tenths(where) if where.numeric else _BY_VALUES} GROUP BY m ORDER BY m LIMIT {_MOST_PERIODS}"
+    )
+    rows = where.rows(sql)
+    found = rows[0]["unit"] if rows else unit or SHORTEST
+    tallies = [_tally(where, found, row) for row in rows]
+    return Tallies(found, {one.period: one for one in tallies}, {})
+
+
+def _by_tenths(where: Along) -> str:
+    clear = where.kind == FeatureKind.NUMBER
+    told = "avg(v) AS mean, quantile_cont(v, [0.25, 0.5, 0.75]) AS quartiles" if clear else "NULL AS mean"
+    ends = ", ".join(str(tenth / 10) for tenth in _TENTHS)
+    counted = f"count(*) AS rows, count(*) - count(v) AS missing, {told}, quantile_disc(v, [{ends}]) AS bins"
+    return f" SELECT any_value(unit) AS unit, m, {counted} FROM v"  # noqa: S608 - nothing of anybody's is in it
+
+
+_BY_VALUES = f""", c AS (SELECT any_value(unit) AS unit, m, v, count(*) AS n FROM v GROUP BY m, v),
+o AS (SELECT *, row_number() OVER (PARTITION BY m, v IS NULL ORDER BY n DESC, v) AS place FROM c)
+SELECT any_value(unit) AS unit, m, sum(n)::BIGINT AS rows, coalesce(sum(n) FILTER (v IS NULL), 0)::BIGINT AS missing,
+  list(v ORDER BY place) FILTER (v IS NOT NULL AND place <= {_MOST_FREQUENT}) AS bins FROM o"""  # noqa: S608 - as above
+
+
+def _tally(where: Along, unit: str, row: dict[str, Any]) -> Tally:
+    quartiles, bins = tuple(row.get("quartiles") or ()), tuple(row["bins"] or ())
+    return Tally(Period(unit, row["m"]), row["rows"], row["missing"], row.get("mean"), quartiles, bins)
+
+
+def count_pairs(where: Along, pairs: Collection[Pair], tallies: Tallies) -> dict[Pair, list[int]]:
+    """How many values of the first period of each pair lie in each of the bins of the other one."""
+    if not pairs:
         return {}
-    unit = next(iter(references)).unit
-    values = f"WITH v AS ({where.values(unit, [*references])} AND {where.value} IS NOT NULL)"
+    found = {pair: [0] * (len(tallies.periods[pair[1]].bins) + 2) for pair in pairs}
+    begin = f"date_trunc('{tallies.unit}', {within(where.time)})"
+    wanted = where.lies_in(*{one for one, _reference in pairs})
+    read = f"SELECT {begin} AS m, {where.value} AS v FROM rows WHERE {wanted}"  # noqa: S608 - names are quoted
     if where.numeric:
-        ends = f"list_value({', '.join(f'quantile_disc(v, {end / 10})' for end in _ENDS)})"
-        sql = f"{values} SELECT m, {ends} AS bins FROM v GROUP BY 1"  # noqa: S608
+        place = " + ".join(f"(v > b{tenth})::INTEGER" for tenth in _TENTHS)
+        told = f"SELECT m, ref, CASE WHEN v IS NOT NULL THEN {place} END AS bin, count(*) AS n"
+        sql = f"WITH v AS ({read}) {told} FROM v JOIN pairs USING (m) GROUP BY 1, 2, 3"
     else:
-        counted = "SELECT m, v, count(*) AS n FROM v GROUP BY 1, 2"
-        first = f"QUALIFY row_number() OVER (PARTITION BY m ORDER BY n DESC, v) <= {_MOST_FREQUENT}"
-        sql = f"{values} SELECT m, list(v ORDER BY n DESC, v) AS bins FROM ({counted} {first}) GROUP BY 1"  # noqa: S608
-    return {Period(unit, row["m"]): tuple(row["bins"]) for row in where.rows(sql)}
-
-
-def counts_in(
-    where: Along, pairs: Iterable[tuple[Period, Period]], bins: Mapping[Period, Bins]
-) -> dict[tuple[Period, Period], list[int]]:
-    """Of each period, and of each reference itself, how many values lie in each of the reference's bins.
-
-    The last but one has what is beyond: above the tenths, or none of the frequent values. The last has what is missing.
-    """
-    wanted = {(one, reference) for one, reference in pairs if reference in bins}
-    wanted |= {(reference, reference) for _one, reference in wanted}
-    if not wanted:
-        return {}
-    unit = next(iter(wanted))[0].unit
-    found = {pair: [0] * (len(bins[pair[1]]) + 2) for pair in wanted}
-    only = {one for one, _reference in wanted}
-    place = "coalesce(place, size)" if not where.numeric else " + ".join(f"(v > bins[{n}])::INTEGER" for n in _ENDS)
-    joined = "LEFT JOIN often ON often.ref = pairs.ref AND often.value = v.v" if not where.numeric else ""
-    counted = f"pairs.m AS m, pairs.ref AS ref, CASE WHEN v IS NOT NULL THEN {place} END AS bin, count(*) AS n"
-    told = f"WITH v AS ({where.values(unit, [*only])}) SELECT {counted} FROM v JOIN pairs USING (m) {joined}"  # noqa: S608
-    for row in where.rows(f"{told} GROUP BY 1, 2, 3", **_beside(where, wanted, bins)):
-        counts = found[Period(unit, row["m"]), Period(unit, row["ref"])]
+        told = "SELECT m, pairs.ref AS ref, CASE WHEN v IS NOT NULL THEN coalesce(place, size) END AS bin"
+        often = "LEFT JOIN often ON often.ref = pairs.ref AND often.value = v"
+        counted = f"SELECT m, v, count(*) AS n FROM ({read}) GROUP BY 1, 2"  # noqa: S608
+        sql = f"WITH v AS ({counted}) {told}, sum(n)::BIGINT AS n FROM v JOIN pairs USING (m) {often} GROUP BY 1, 2, 3"
+    for row in where.rows(sql, **_beside(where, pairs, tallies)):
+        counts = found[Period(tallies.unit, row["m"]), Period(tallies.unit, row["ref"])]
         counts[-1 if row["bin"] is None else row["bin"]] += row["n"]
     return found
 
 
-def _beside(
-    where: Along, wanted: Collection[tuple[Period, Period]], bins: Mapping[Period, Bins]
-) -> dict[str, pa.Table]:
+def _beside(where: Along, pairs: Collection[Pair], tallies: Tallies) -> dict[str, pa.Table]:
     """The pairs with the tenths of their references, or with how many frequent values there are, and these apart."""
     import pyarrow as pa
 
-    moment = pa.timestamp("us")
-    pairs = [{"m": one.start, "ref": other.start, **_told(where, bins[other])} for one, other in wanted]
-    told = ("bins", pa.list_(pa.float64())) if where.numeric else ("size", pa.int64())
-    schema = pa.schema([("m", moment), ("ref", moment), told])
-    tables = {"pairs": pa.Table.from_pylist(pairs, schema=schema)}
+    moment, bins = pa.timestamp("us"), {reference: tallies.periods[reference].bins for _one, reference in pairs}
+    names = [f"b{tenth}" for tenth in _TENTHS] if where.numeric else ["size"]
+    told = [(name, pa.float64() if where.numeric else pa.int64()) for name in names]
+    rows = [
+        {"m": one.start, "ref": other.start}
+        | dict(zip(names, bins[other] if where.numeric else [len(bins[other])], strict=True))
+        for one, other in pairs
+    ]
+    tables = {"pairs": pa.Table.from_pylist(rows, schema=pa.schema([("m", moment), ("ref", moment), *told]))}
     if not where.numeric:
-        references = {reference for _one, reference in wanted}
         often = [
             {"ref": one.start, "value": value, "place": place}
-            for one in references
-            for place, value in enumerate(bins[one])
+            for one, values in bins.items()
+            for place, value in enumerate(values)
         ]
         schema = pa.schema([("ref", moment), ("value", pa.string()), ("place", pa.int64())])
         tables["often"] = pa.Table.from_pylist(often, schema=schema)
     return tables
-
-
-def _told(where: Along, bins: Bins) -> dict[str, Any]:
-    return {"bins": list(bins)} if where.numeric else {"size": len(bins)}
 
 
 def labels_of(where: Along, bins: Bins) -> list[str]:
@@ -182,5 +222,5 @@ def _end(where: Along, end: float) -> str:
     return (datetime(1970, 1, 1) + timedelta(microseconds=end)).isoformat(sep=" ", timespec="minutes")
 
 
-def _moment(period: Period) -> str:
-    return f"TIMESTAMP '{period.start.isoformat(sep=' ')}'"
+def _moment(moment: datetime) -> str:
+    return f"TIMESTAMP '{moment.isoformat(sep=' ')}'"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 _DAY_US = 86_400_000_000
 # The longest span that is cut into each unit: twelve to some forty pieces are what a page can show.
 _UNITS = ((2 * _DAY_US, "hour"), (30 * _DAY_US, "day"), (180 * _DAY_US, "week"), (1500 * _DAY_US, "month"))
+SHORTEST = _UNITS[0][1]
 _MOST_BUCKETS = 60
 
 
@@ -31,7 +33,7 @@ class MissingMap:
     """Shares of missing values: a row per column, a cell per piece of time; one piece where there is no time.
 
     The last piece has no moment where some rows have no time. A share is None where the reader sees the column masked
-    and the piece has so few rows that it would tell of single ones.
+    and it would tell of few rows (`withheld`).
     """
 
     moments: list[datetime | None]
@@ -49,11 +51,14 @@ class MissingMap:
 
 @dataclass(frozen=True)
 class Piece:
-    """One piece of time of a feature: quartiles where it is a number. Rows without a time are in none."""
+    """One piece of time of a feature: quartiles where it is a number. Rows without a time are in none.
+
+    `missing` is None where it would tell a reader of masks of few rows (`withheld`).
+    """
 
     moment: datetime
     rows: int
-    missing: float
+    missing: float | None
     low: float | None
     middle: float | None
     high: float | None
@@ -72,8 +77,10 @@ def missing_map(training_set: TrainingSet, *, actor: Actor, rows: pa.Table | Non
     moment = f"date_trunc('{unit}', {within(training_set.event_time)})" if unit else "NULL::TIMESTAMP"
     asked = f"{moment} AS moment, count(*) AS n, {counts}"
     found = rows_of(training_set, at, f"SELECT {asked} FROM rows GROUP BY 1 ORDER BY 1 LIMIT {_MOST_BUCKETS}")  # noqa: S608
+    every = training_set.row_count if rows is None else rows.num_rows
+    kept_back = withheld([piece["n"] for piece in found], every)
     shares = {
-        name: [None if name in masks and piece["n"] < FEWEST_ROWS else piece[f"m{i}"] for piece in found]
+        name: [None if name in masks and n in kept_back else piece[f"m{i}"] for n, piece in enumerate(found)]
         for i, name in enumerate(names)
     }
     return MissingMap([piece["moment"] for piece in found], unit, shares)
@@ -87,7 +94,7 @@ def over_time(view: FeatureView, feature: str, *, actor: Actor) -> list[Piece]:
     numeric = feature not in masks and any(
         c["name"] == feature and c.get("kind") == "number" for c in view.profile.get("columns", [])
     )
-    return _along(view, at, view.event_time, feature, numeric=numeric)
+    return _along(view, at, view.event_time, feature, numeric=numeric, masked=feature in masks)
 
 
 def learned_over_time(feature: Feature, *, actor: Actor) -> list[Piece]:
@@ -97,10 +104,10 @@ def learned_over_time(feature: Feature, *, actor: Actor) -> list[Piece]:
         return []
     numeric = not found.masked and feature.kind == FeatureKind.NUMBER
     row = found.training_set
-    return _along(row, found.at, row.event_time, feature.name, numeric=numeric)
+    return _along(row, found.at, row.event_time, feature.name, numeric=numeric, masked=found.masked)
 
 
-def _along(thing: Any, at: TableAt, event_time: str, feature: str, *, numeric: bool) -> list[Piece]:
+def _along(thing: Any, at: TableAt, event_time: str, feature: str, *, numeric: bool, masked: bool) -> list[Piece]:
     value, time = identifier(feature), within(event_time)
     quartiles = [f"quantile_cont({value}::DOUBLE, {q})" if numeric else "NULL" for q in (0.25, 0.5, 0.75)]
     sql = (
@@ -108,13 +115,35 @@ def _along(thing: Any, at: TableAt, event_time: str, feature: str, *, numeric: b
         f"1 - count({value}) / count(*) AS missing, {quartiles[0]} AS low, {quartiles[1]} AS middle, "
         f"{quartiles[2]} AS high FROM rows WHERE {time} IS NOT NULL GROUP BY 1 ORDER BY 1 LIMIT {_MOST_BUCKETS * 4}"
     )
-    return [Piece(**row) for row in rows_of(thing, at, sql)]
+    found = rows_of(thing, at, sql)
+    kept_back = withheld([row["rows"] for row in found], thing.row_count) if masked else set()
+    return [Piece(**row | ({"missing": None} if n in kept_back else {})) for n, row in enumerate(found)]
+
+
+def withheld(rows: Sequence[int], every: int | None) -> set[int]:
+    """Of which pieces of a whole of `every` row a reader of masks is not told how many values are missing: by place.
+
+    Of those with few rows; and, as long as what is told of the others and of the whole would tell of few by
+    subtraction, of the smallest of the others, too.
+    """
+    told = sorted((count, n) for n, count in enumerate(rows) if count >= FEWEST_ROWS)
+    beyond = max(every or 0, sum(rows)) - sum(count for count, _n in told)
+    while told and 0 < beyond < FEWEST_ROWS:
+        beyond += told.pop(0)[0]
+    return set(range(len(rows))) - {n for _count, n in told}
 
 
 def unit_of(thing: Any, at: TableAt | pa.Table, time: str) -> str:
     moment = f"epoch_us({within(time)})"
-    span = rows_of(thing, at, f"SELECT max({moment}) - min({moment}) AS span FROM rows")[0]["span"] or 0  # noqa: S608
-    return next((unit for longest, unit in _UNITS if span <= longest), "year")
+    span = f"coalesce(max({moment}) - min({moment}), 0)"
+    found: str = rows_of(thing, at, f"SELECT {unit_in_sql(span)} AS unit FROM rows")[0]["unit"]  # noqa: S608
+    return found
+
+
+def unit_in_sql(span: str) -> str:
+    """The unit into which so many microseconds are cut."""
+    cases = " ".join(f"WHEN {span} <= {longest} THEN '{unit}'" for longest, unit in _UNITS)
+    return f"CASE {cases} ELSE 'year' END"
 
 
 def within(time: str) -> str:
@@ -123,8 +152,10 @@ def within(time: str) -> str:
     return f"CASE WHEN {moment} BETWEEN '0001-01-02' AND '9999-12-30' THEN {moment} END"
 
 
-def rows_of(thing: Any, at: TableAt | pa.Table, sql: str, **beside: pa.Table) -> list[dict[str, Any]]:
-    """What the SQL says of `rows`, and of tables that are handed in beside it."""
-    found = lake.for_tenant(thing.tenant_id).query(sql, {"rows": at, **beside}).read_all()
+def rows_of(
+    thing: Any, at: TableAt | pa.Table, sql: str, *, seconds: float | None = None, **beside: pa.Table
+) -> list[dict[str, Any]]:
+    """What the SQL says of `rows`, and of tables that are handed in beside it, within so many seconds."""
+    found = lake.for_tenant(thing.tenant_id).query(sql, {"rows": at, **beside}, seconds=seconds).read_all()
     rows: list[dict[str, Any]] = found.to_pylist()
     return rows

@@ -1,6 +1,6 @@
 """How a feature's values move along its event time: each period against one that is named, by the measure of monitors.
 
-Counted in the lake when somebody asks: a view that follows a stream has periods, though it has one version alone.
+Told of what was counted (`counting`), as its reader may see it: `services.drifting` counts what nobody has yet.
 """
 
 from __future__ import annotations
@@ -8,28 +8,25 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
-from typing import Any
 
 from django.utils.translation import gettext as _
 
 from apps.datasets import selectors as datasets
-from apps.features.choices import Against, FeatureKind, Movement
-from apps.features.models import Feature
-from apps.features.selectors.counting import Along, along, bins_of, counts_in, labels_of
+from apps.features.choices import Against, Movement
+from apps.features.selectors.counting import Along, Pair, Tallies, labels_of
+from apps.features.selectors.measuring import withheld
 from apps.features.selectors.periods import Period, period_called, with_gaps
-from apps.features.selectors.relations import FEWEST_ROWS
 from foundation.errors import NotFound
-from foundation.identity import Actor
 
 # Of fewer rows an index says more of chance than of them; monitors take as many unless they are told otherwise.
 FEWEST = 200
-# What a page shows; a single period is looked for among more.
-_MOST, _MOST_SOUGHT = 240, 10_000
+# What a page shows; a single period is looked for among all.
+MOST_SHOWN = 240
 
 
 @dataclass(frozen=True)
 class Counted:
-    """The rows of one period; `missing` is None where it would tell a reader of masks of single rows."""
+    """The rows of one period; `missing` is None where it would tell a reader of masks of few rows."""
 
     period: Period
     rows: int
@@ -104,75 +101,96 @@ class Slice:
     later: Period | None
 
 
-def drift_over_time(*, actor: Actor, feature: Feature, against: str = Against.FIRST) -> Drift | None:
-    """None where there is no event time that the reader sees; `against` is one of `Against`."""
-    where = along(actor, feature)
-    if where is None:
-        return None
-    unit = where.unit
-    counted = _filled(_counted(where, unit, _MOST))
+def drift_of(where: Along, tallies: Tallies, against: str) -> Drift:
+    """The periods that a page shows; `tallies` has the pairs that `pairs_of_drift` names."""
+    counted = _shown(where, tallies)
     references = _references(counted, against)
-    return Drift(unit, where.masked, _moved(where, counted, references))
+    return Drift(tallies.unit, where.masked, [_moved(where, tallies, one, references) for one in counted])
 
 
-def slice_called(*, actor: Actor, feature: Feature, name: str, against: str = "") -> Slice | None:
-    """By the names of the periods, as addresses have them; `against` may be one of `Against`, too, or be left out."""
+def pairs_of_drift(where: Along, tallies: Tallies, against: str) -> set[Pair]:
+    """What has to be counted in bins for it, each reference in its own among it."""
+    counted = _shown(where, tallies)
+    references = _references(counted, against)
+    compared = [(one.period, references[one.period]) for one in counted if _may_compare(where, one, references)]
+    return _with_own(tallies, compared)
+
+
+def pair_called(name: str, against: str) -> tuple[Period, str | Period]:
+    """A period and what it is held against, by the names that addresses have; `against` may be one of `Against`, too,
+    or be left out."""
     period, other = period_called(name), period_called(against)
     known = other is not None or against in {"", *Against.values}
     if period is None or not known or (other is not None and other.unit != period.unit):
         sentence = _("There is no such period; they are called like month-2013-03 or week-2013-03-04.")
         raise NotFound(sentence)
-    return slice_of(actor=actor, feature=feature, period=period, against=other or against or Against.FIRST)
+    return period, other or against or Against.FIRST
 
 
-def slice_of(*, actor: Actor, feature: Feature, period: Period, against: str | Period) -> Slice | None:
-    """None as above; `against` may name a period of the same unit as well."""
-    where = along(actor, feature)
-    if where is None:
-        return None
-    if where.masked and period.unit != where.unit:
-        # Counts by periods of two lengths could be held against each other, down to single rows.
+def check_may_tell(where: Along, period: Period, unit: str) -> None:
+    """NotFound where the reader sees masks and the page lists periods of another `unit`.
+
+    Counts by periods of two lengths could be held against each other, down to single rows.
+    """
+    if where.masked and period.unit != unit:
         sentence = _("You see its values masked: of such a period nothing is told. Choose one that its page lists.")
         raise NotFound(sentence)
-    counted = _counted(where, period.unit, _MOST_SOUGHT)
-    known = {one.period: one for one in counted}
-    if period not in known:
-        known[period] = Counted(period, 0)
-        counted = [known[one] for one in sorted(known)]
-    if isinstance(against, Period):
-        other: Period | None = against
-    else:
-        other = _references(counted, against).get(period)
-    moved, bins = _held(where, known[period], known.get(other) if other else None)
-    told = _figures(where, {one for one in (period, other) if one in known and known[one].rows})
+
+
+def slice_of(where: Along, tallies: Tallies, period: Period, against: str | Period) -> Slice:
+    """`tallies` has the pairs that `pairs_of_slice` names."""
+    known = _known(where, tallies, period)
+    other = _other(known, period, against)
+    index, bins = _held(where, tallies, known[period], known.get(other) if other else None)
+    with_rows = [one for one in known if known[one].rows]
     return Slice(
         where=where,
-        moved=Moved(told.get(period, known[period]), other, moved),
-        then=told.get(other, Counted(other, 0)) if other else None,
+        moved=Moved(known[period], other, index),
+        then=known.get(other, Counted(other, 0)) if other else None,
         bins=bins,
-        earlier=max((one for one in known if one < period and known[one].rows), default=None),
-        later=min((one for one in known if one > period and known[one].rows), default=None),
+        earlier=max((one for one in with_rows if one < period), default=None),
+        later=min((one for one in with_rows if one > period), default=None),
     )
 
 
-def _counted(where: Along, unit: str, most: int) -> list[Counted]:
-    """The periods that have rows."""
-    mean = "avg(v)" if where.kind == FeatureKind.NUMBER and not where.masked else "NULL::DOUBLE"
-    counts = f"count(*) AS rows, count(*) - count(v) AS missing, {mean} AS mean"
-    sql = f"SELECT m, {counts} FROM ({where.values(unit)}) GROUP BY 1 ORDER BY 1 LIMIT {most}"  # noqa: S608
-    return [
-        Counted(Period(unit, row["m"]), row["rows"], _told(where, row["rows"], row["missing"]), row["mean"])
-        for row in where.rows(sql)
-    ]
+def pairs_of_slice(where: Along, tallies: Tallies, period: Period, against: str | Period) -> set[Pair]:
+    """What has to be counted in bins for it."""
+    other = _other(_known(where, tallies, period), period, against)
+    if where.masked or other is None or period not in tallies.periods:
+        return set()
+    return _with_own(tallies, [(period, other)])
 
 
-def _told(where: Along, rows: int, missing: int) -> int | None:
-    return None if where.masked and rows < FEWEST_ROWS else missing
+def _with_own(tallies: Tallies, compared: Collection[Pair]) -> set[Pair]:
+    """Nothing is held against a period that has no values."""
+    pairs = {pair for pair in compared if pair[1] in tallies.periods and tallies.periods[pair[1]].bins}
+    return pairs | {(reference, reference) for _one, reference in pairs}
 
 
-def _filled(counted: Sequence[Counted]) -> list[Counted]:
-    known = {one.period: one for one in counted}
-    return [known.get(period, Counted(period, 0)) for period in with_gaps(list(known), _MOST)]
+def _known(where: Along, tallies: Tallies, period: Period) -> dict[Period, Counted]:
+    """All that have rows, and the one that is asked for, in their order."""
+    found = {one.period: one for one in _counted(where, tallies)}
+    found.setdefault(period, Counted(period, 0))
+    return {one: found[one] for one in sorted(found)}
+
+
+def _other(known: Mapping[Period, Counted], period: Period, against: str | Period) -> Period | None:
+    return against if isinstance(against, Period) else _references([*known.values()], against).get(period)
+
+
+def _counted(where: Along, tallies: Tallies) -> list[Counted]:
+    """The periods that have rows, as the reader may see them."""
+    every = list(tallies.periods.values())
+    if not where.masked:
+        return [Counted(one.period, one.rows, one.missing, one.mean, one.quartiles) for one in every]
+    kept_back = withheld([one.rows for one in every], where.thing.row_count)
+    return [Counted(one.period, one.rows, None if n in kept_back else one.missing) for n, one in enumerate(every)]
+
+
+def _shown(where: Along, tallies: Tallies) -> list[Counted]:
+    """The first that have rows, with those between them."""
+    known = {one.period: one for one in _counted(where, tallies)[:MOST_SHOWN]}
+    return [known.get(period, Counted(period, 0)) for period in with_gaps(list(known), MOST_SHOWN)]
 
 
 def _references(counted: Sequence[Counted], against: str) -> dict[Period, Period]:
@@ -199,51 +217,26 @@ def _before(counted: Sequence[Counted]) -> dict[Period, Period]:
     return held
 
 
-def _moved(where: Along, counted: Sequence[Counted], references: Mapping[Period, Period]) -> list[Moved]:
-    pairs = [(one.period, references[one.period]) for one in counted if _may_compare(where, one, references)]
-    found = counts_in(where, pairs, bins_of(where, {other for _one, other in pairs}))
-    shown = []
-    for one in counted:
-        other = references.get(one.period)
-        counts = found.get((one.period, other)) if other and other != one.period else None
-        index = datasets.psi(found[other, other], counts) if other and counts else None
-        shown.append(Moved(one, other, index))
-    return shown
+def _moved(where: Along, tallies: Tallies, one: Counted, references: Mapping[Period, Period]) -> Moved:
+    other = references.get(one.period)
+    counts = None
+    if other and other != one.period and _may_compare(where, one, references):
+        counts = tallies.pairs.get((one.period, other))
+    return Moved(one, other, datasets.psi(tallies.pairs[other, other], counts) if other and counts else None)
 
 
 def _may_compare(where: Along, one: Counted, references: Mapping[Period, Period]) -> bool:
     return not where.masked and one.rows >= FEWEST and one.period in references
 
 
-def _held(where: Along, one: Counted, other: Counted | None) -> tuple[float | None, list[Bin]]:
+def _held(where: Along, tallies: Tallies, one: Counted, other: Counted | None) -> tuple[float | None, list[Bin]]:
     """The index, where both have rows enough, and the bins of both; nothing of what is masked."""
-    if where.masked or other is None or not one.rows or not other.rows:
+    now = tallies.pairs.get((one.period, other.period)) if other else None
+    if where.masked or other is None or now is None:
         return None, []
-    pair = (one.period, other.period)
-    bins = bins_of(where, {other.period})
-    found = counts_in(where, [pair], bins)
-    if pair not in found:
-        return None, []
-    then, now = found[other.period, other.period], found[pair]
+    then = tallies.pairs[other.period, other.period]
     adds = datasets.contributions(then, now)
-    names = labels_of(where, bins[other.period])
+    names = labels_of(where, tallies.periods[other.period].bins)
     shown = [Bin(*told) for told in zip(names, then, now, adds, strict=True) if told[1] or told[2]]
     enough = min(one.rows, other.rows) >= FEWEST and one.period != other.period
     return (sum(adds) if enough else None), shown
-
-
-def _figures(where: Along, periods: Collection[Period]) -> dict[Period, Counted]:
-    """Of single periods also the quartiles of numbers."""
-    if not periods:
-        return {}
-    unit = next(iter(periods)).unit
-    clear = where.kind == FeatureKind.NUMBER and not where.masked
-    told = "avg(v) AS mean, quantile_cont(v, [0.25, 0.5, 0.75]) AS quartiles" if clear else "NULL AS mean"
-    counts = f"count(*) AS rows, count(*) - count(v) AS missing, {told}"
-    sql = f"SELECT m, {counts} FROM ({where.values(unit, periods)}) GROUP BY 1"  # noqa: S608 - names are quoted
-    return {Period(unit, row["m"]): _counted_of(where, unit, row) for row in where.rows(sql)}
-
-
-def _counted_of(where: Along, unit: str, row: dict[str, Any]) -> Counted:
-    missing = _told(where, row["rows"], row["missing"])
-    return Counted(Period(unit, row["m"]), row["rows"], missing, row["mean"], tuple(row.get("quartiles") or ()))

@@ -42,6 +42,7 @@ from apps.features.services.deprecating import (
     restore_view,
 )
 from apps.features.services.describing import describe_entity, describe_on_demand, describe_service, describe_view
+from apps.features.services.drifting import drift_over_time, slice_called
 from apps.features.services.entities import define_entity, entity_called
 from apps.features.services.erasing import TrainingSetReach, ViewMentionReach, ViewReach, WindowReach
 from apps.features.services.following import created_said, inputs_said
@@ -143,6 +144,7 @@ __all__ = [
     "describe_on_demand",
     "describe_service",
     "describe_view",
+    "drift_over_time",
     "drop_retrieval",
     "end_lookups",
     "end_readers",
@@ -197,6 +199,7 @@ __all__ = [
     "service_fields",
     "similar_by_name",
     "similar_to_sql",
+    "slice_called",
     "stream_committed",
     "tables_measured",
     "take_offline",

@@ -68,7 +68,12 @@ class FeatureFarewell(projects.Farewell):
         of_views = (table for view in views for table in tables_of(view.pk))
         return projects.Outside(
             tables=[*of_views, *(f"ts_{row.pk.hex}" for row in sets), *lent],
-            objects=[*(view.profile_key for view in views), *(row.report_key for row in sets)],
+            objects=[
+                *(view.profile_key for view in views),
+                *(row.report_key for row in sets),
+                *(view.drift_home for view in views),
+                *(row.drift_home for row in sets),
+            ],
             things=[str(view.pk) for view in views],
         )
 

@@ -18,6 +18,7 @@ from apps.features.events import (
 )
 from apps.features.models import DeprecationNotice, FeatureView
 from apps.features.services import windows
+from apps.features.services.drifting import forget_drift
 from apps.features.services.metering import end_usage
 from apps.features.services.online import ask_to_take_offline, begin_materialisation, drop_online
 from apps.features.services.serving import system
@@ -110,6 +111,7 @@ def remove_view(*, job: JobHandle, view_id: UUID) -> None:
     job.progress(_("Taking its values offline"), 10)
     drop_online(view)
     storage.delete(view.tenant_id, view.profile_key)
+    forget_drift(view)
     job.raise_if_cancelled()
     job.progress(_("Destroying rows and their keys"), 30)
     shredding.shred(actor=job.actor, tables=windows.tables_of(view.pk))

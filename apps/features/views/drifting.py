@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET
 from apps.datasets import selectors as datasets
 from apps.features import charts, policies, selectors, services
 from apps.features.choices import Against, BuildState
+from apps.features.errors import TooMuchToCount
 from apps.features.views.declared import declared
 from apps.features.views.drift_words import figures_of, told_of
 from apps.features.views.things import address, feature_of, version_address
@@ -28,11 +29,17 @@ _SHOWN = 50
 
 
 def drift_part(request: PortalRequest, feature: Any) -> Part:
-    """The periods of a feature, the newest first, each with the page behind it; what is held against is chosen."""
+    """The periods of a feature, the newest first, each with the page behind it; what is held against is chosen.
+
+    Where they are too many to be counted now, a sentence says so, and the rest of the page is there.
+    """
     if feature.view is not None and feature.view.state != BuildState.READY:
         return {"drift": None, "timed": True}
     against = _against(request)
-    found = selectors.drift_over_time(actor=request.actor, feature=feature, against=against)
+    try:
+        found = services.drift_over_time(actor=request.actor, feature=feature, against=against)
+    except TooMuchToCount as refusal:
+        return {"drift": None, "timed": True, "too_much": refusal.sentence}
     here = address(request, "feature_detail", feature.pk)
     return {
         "drift": found,
@@ -57,7 +64,7 @@ def slice_address(request: PortalRequest, feature: Any, one: selectors.Moved) ->
 @require_GET
 def drift_chart(request: PortalRequest, tenant: str, project: str, feature_id: UUID) -> JsonResponse:
     feature = feature_of(request, feature_id)
-    found = selectors.drift_over_time(actor=request.actor, feature=feature, against=_against(request))
+    found = services.drift_over_time(actor=request.actor, feature=feature, against=_against(request))
     leads = [slice_address(request, feature, one) for one in found.periods] if found else []
     return JsonResponse(charts.drift(found, leads))
 
@@ -139,7 +146,7 @@ def _thing(kind: str, thing: Any, url: str) -> Part:
 
 def _slice(request: PortalRequest, feature: Any, name: str) -> selectors.Slice | None:
     against = request.GET.get("against", "")
-    return selectors.slice_called(actor=request.actor, feature=feature, name=name, against=against)
+    return services.slice_called(actor=request.actor, feature=feature, name=name, against=against)
 
 
 def _label(name: str) -> str:

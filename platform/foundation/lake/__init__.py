@@ -8,6 +8,8 @@ from foundation.lake import sandbox
 from foundation.lake.errors import (
     FileRefused,
     LakeFailed,
+    LakeSlow,
+    LakeTooSmall,
     LakeUnavailable,
     MarkMoved,
     SqlFailed,
@@ -27,6 +29,8 @@ __all__ = [
     "Known",
     "Lake",
     "LakeFailed",
+    "LakeSlow",
+    "LakeTooSmall",
     "LakeUnavailable",
     "MarkMoved",
     "Marks",

@@ -27,6 +27,14 @@ class LakeFailed(PortalError):
     slug = "lake-failed"
 
 
+class LakeTooSmall(LakeFailed):
+    """A query took more memory than the lake's engine has."""
+
+
+class LakeSlow(Unavailable):
+    """A query was not answered within the time that whoever asked could wait."""
+
+
 class FileRefused(Invalid):
     """A file that cannot be read as a table; `details` names kind, line and column where they are known."""
 

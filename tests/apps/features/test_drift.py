@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from apps.datasets import selectors as datasets
 from apps.datasets import services as dataset_services
-from apps.features import selectors, services
+from apps.features import services
 from apps.features.choices import Movement
 from apps.features.models import Feature
 from tests.apps.datasets.conftest import write_version
@@ -92,7 +92,7 @@ def classify(view, scientist):
 
 
 def drift(feature, actor, **words):
-    return selectors.drift_over_time(actor=actor, feature=feature, **words)
+    return services.drift_over_time(actor=actor, feature=feature, **words)
 
 
 def test_each_month_is_held_against_the_first_full_one_by_the_index_of_monitors(feature, scientist):

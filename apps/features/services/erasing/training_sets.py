@@ -17,6 +17,7 @@ from apps.features.choices import BuildState
 from apps.features.events import TrainingSetDefined, TrainingSetDestroyed, TrainingSetFailed
 from apps.features.models import FeatureService, FeatureView, OnDemandView, TrainingSet
 from apps.features.services.building import build_training_set, end_unmade_set
+from apps.features.services.drifting import forget_drift
 from apps.features.services.erasing.followers import successor_of
 from apps.features.services.erasing.tables import TableReach, next_number, now_of, version_is_there
 from apps.tenants.choices import BinKind
@@ -37,6 +38,7 @@ class TrainingSetReach(TableReach[TrainingSet]):
             rows = list(TrainingSet.objects.filter(pk__in=ids))
         for row in rows:
             storage.delete(row.tenant_id, row.report_key)
+            forget_drift(row)
 
     def _visible(self, search: Search) -> QuerySet[TrainingSet]:
         return selectors.visible_training_sets(actor=search.actor, project_id=search.project_id)

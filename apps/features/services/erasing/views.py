@@ -17,6 +17,7 @@ from apps.features.models import FeatureView
 from apps.features.services import windows
 from apps.features.services.computing import compute_view, end_unmade_view
 from apps.features.services.defining import WATCHED, definition_digest
+from apps.features.services.drifting import forget_drift
 from apps.features.services.erasing.followers import follow_successors
 from apps.features.services.erasing.tables import TableReach, next_number, now_of, version_is_there
 from apps.features.services.online import drop_online
@@ -42,6 +43,7 @@ class ViewReach(TableReach[FeatureView]):
         for view in views:
             drop_online(view)
             storage.delete(view.tenant_id, view.profile_key)
+            forget_drift(view)
 
     def tables(self, ids: Collection[UUID]) -> list[str]:
         """Those of windows have events beside their rows, and a place where what comes is staged."""

@@ -15,6 +15,7 @@ from apps.features import selectors
 from apps.features.choices import BuildState, EventSource
 from apps.features.models import FeatureView
 from apps.features.services import windows
+from apps.features.services.drifting import forget_drift
 from apps.features.services.online import drop_online
 from foundation import lake
 from foundation.errors import Unavailable
@@ -46,6 +47,7 @@ class WindowReach(dataset_services.Reach):
         for view in going:
             # Removed for good, and whoever destroys it may wait, or have failed.
             drop_online(view)
+            forget_drift(view)
             shredding.shred(actor=job.actor, tables=windows.tables_of(view.pk))
         return [_reached(view, counted[view.pk]) for view in views]
 
@@ -68,6 +70,8 @@ class WindowReach(dataset_services.Reach):
         with job.scope():
             snapshot = tables.current(rows).snapshot
             FeatureView.objects.filter(selectors.KEPT, pk=view.pk).update(lake_snapshot=snapshot)
+        # After that: whoever counted the rows before finds another snapshot there, and keeps nothing of it.
+        forget_drift(view)
 
 
 def _following(search: Search, those: Q) -> Sequence[FeatureView]:

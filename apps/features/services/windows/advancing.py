@@ -20,6 +20,7 @@ from apps.features import selectors
 from apps.features.choices import BuildState
 from apps.features.errors import Forgotten, Overtaken
 from apps.features.models import FeatureView
+from apps.features.services.drifting import forget_drift
 from apps.features.services.joining import profile_of
 from apps.features.services.online import (
     begin_materialisation,
@@ -100,6 +101,8 @@ def _step(job: JobHandle, view_id: UUID) -> bool:
     told = _profiled(tables, view, mark, at, told).but(seconds=round(time.monotonic() - began, 3))
     if not _note(job, view, told, at):
         return False
+    if mark.whole == mark.step:
+        forget_drift(view)  # it may tell of rows that were taken away
     _put_online(job, tables, view, plan, mark, told)
     if mark.step % _COMPACT_EVERY == 0:
         for table in (events_table(view), rows_table(view)):

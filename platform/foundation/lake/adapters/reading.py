@@ -18,11 +18,12 @@ from foundation.lake.adapters.digest import digest_of, has
 from foundation.lake.adapters.distinct import MOST_COUNTED
 from foundation.lake.adapters.gathering import SAMPLE, Gathering
 from foundation.lake.adapters.incoming import Incoming
+from foundation.lake.adapters.patience import Patience
 from foundation.lake.adapters.profile import profile_of
 from foundation.lake.adapters.sessions import name, quoted
 from foundation.lake.adapters.values import values_of
 from foundation.lake.adapters.widths import rows_at_once, shown
-from foundation.lake.errors import LakeFailed, LakeUnavailable, TableMissing
+from foundation.lake.errors import LakeFailed, LakeSlow, LakeTooSmall, LakeUnavailable, TableMissing
 from foundation.lake.place import LakePlace
 from foundation.lake.ports import Column, Condition, FileParser, Inspected, Known, LakeFile, TableAt
 from foundation.words import kept as _
@@ -32,7 +33,7 @@ _BATCH = 122_880
 # A table that is no larger is copied into memory, to be looked at from several sides.
 _SMALL_ROWS, _SMALL_BYTES, _COPY = 50_000, 2 << 20, "inspected"
 _LOST = (duckdb.IOException, duckdb.TransactionException, duckdb.FatalException, duckdb.ConnectionException)
-_NO_MEMORY = "Out of Memory Error"
+_NO_MEMORY, _BROKEN_OFF = "Out of Memory Error", "INTERRUPT Error"
 Params = Sequence[Any] | Mapping[str, Any] | None
 Shown: TypeAlias = TableAt | pa.Table
 
@@ -49,19 +50,31 @@ class Reading:
         self._place, self._parse, self._change = place, parse, change
 
     def query(
-        self, sql: str, inputs: Mapping[str, Shown], params: Params = None, *, at_once: int | None = None
+        self,
+        sql: str,
+        inputs: Mapping[str, Shown],
+        params: Params = None,
+        *,
+        at_once: int | None = None,
+        seconds: float | None = None,
     ) -> pa.RecordBatchReader:
-        return self._answer(sql, inputs, params, min(_BATCH, at_once or _BATCH))
+        return self._answer(sql, inputs, params, min(_BATCH, at_once or _BATCH), seconds)
 
-    def _answer(self, sql: str, inputs: Mapping[str, Shown], params: Params, at_once: int) -> pa.RecordBatchReader:
+    def _answer(
+        self, sql: str, inputs: Mapping[str, Shown], params: Params, at_once: int, seconds: float | None = None
+    ) -> pa.RecordBatchReader:
+        if seconds is not None and seconds <= 0:
+            raise _too_slow()
         connection = sessions.open_cursor(self._place)
+        patience = Patience(connection, seconds)
         try:
             with self._translated():
                 self._show(connection, inputs)
                 # The reader keeps the connection alive, and closes it with itself.
                 reader = connection.execute(sql, params or None).to_arrow_reader(at_once)
-                return pa.RecordBatchReader.from_batches(reader.schema, self._told(reader))
+                return pa.RecordBatchReader.from_batches(reader.schema, self._told(reader, patience))
         except Exception:
+            patience.end()
             connection.close()
             raise
 
@@ -210,26 +223,32 @@ class Reading:
                 raise incoming.failure from None
             raise self._in_words(error) from error
 
-    def _told(self, reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
-        """The same rows; of an engine without memory it is said half way as it is said at once."""
+    def _told(self, reader: pa.RecordBatchReader, patience: Patience) -> Iterator[pa.RecordBatch]:
+        """The same rows; of an engine without memory, or without time, it is said half way as it is said at once."""
         try:
             yield from reader
         except OSError as error:
             if _NO_MEMORY in str(error):
                 raise self._too_small() from error
+            if _BROKEN_OFF in str(error):
+                raise _too_slow() from error
             raise
+        finally:
+            patience.end()
 
-    def _too_small(self) -> LakeFailed:
+    def _too_small(self) -> LakeTooSmall:
         sentence = _(
             "Values as long as these take more memory than the %(memory)s MB that the lake's engine has. Whoever runs"
             " the portal raises LAKE_MEMORY_MB; or make a new version of what is read here: its rows are written anew,"
             " in parts that take less."
         )
-        return LakeFailed(sentence % {"memory": self._place.memory_mb})
+        return LakeTooSmall(sentence % {"memory": self._place.memory_mb})
 
     def _in_words(self, error: duckdb.Error) -> Exception:
         if isinstance(error, duckdb.OutOfMemoryException):
             return self._too_small()
+        if isinstance(error, duckdb.InterruptException):
+            return _too_slow()
         if isinstance(error, duckdb.CatalogException | duckdb.BinderException) and "does not exist" in str(error):
             return TableMissing(_("There is no such table in the lake; it may have been dropped."))
         if "No snapshot found" in str(error):
@@ -262,6 +281,10 @@ class Reading:
     def _is_there(self, table: str) -> bool:
         """Of a lake that was made, under the table's lock; DuckDB would look at every table's figures for it."""
         return catalogue.current(self._place, checked(table))[1] is not None
+
+
+def _too_slow() -> LakeSlow:
+    return LakeSlow(_("The lake took longer over this than can be waited for; try again when less is going on."))
 
 
 def checked(table: str) -> str:

@@ -174,11 +174,13 @@ class Lake(Protocol):
         params: Sequence[Any] | Mapping[str, Any] | None = None,
         *,
         at_once: int | None = None,
+        seconds: float | None = None,
     ) -> pa.RecordBatchReader:
         """Answer one of OUR OWN queries over views named as in `inputs`. Never give it SQL that a user wrote.
 
         An input may be rows that are at hand, which lie in no table. A batch has so many rows `at_once` at most: for
-        whoever knows how large they are.
+        whoever knows how large they are. What is not answered to its last row within so many `seconds` is broken off:
+        LakeSlow. LakeTooSmall where it takes more memory than the engine has.
         """
 
     def schema(self, at: TableAt) -> list[Column]:

@@ -5,10 +5,14 @@ from __future__ import annotations
 import pytest
 from django.urls import reverse
 
-from apps.features import selectors, services
+from apps.datasets import services as dataset_services
+from apps.features import services
 from apps.features.models import Feature
+from apps.features.selectors import counting
+from apps.features.services import drifting
 from apps.features.services.windows import advancing
 from apps.streams import services as streams
+from foundation import storage
 
 pytestmark = pytest.mark.django_db(transaction=True)
 CLICKS = [{"name": "clicks", "function": "count", "column": None, "seconds": 60, "quantile": None}]
@@ -34,7 +38,7 @@ def test_a_view_that_follows_a_stream_has_drift_and_what_lies_behind_it(
 
     def levels():
         feature.refresh_from_db()
-        found = selectors.drift_over_time(actor=scientist, feature=feature)
+        found = services.drift_over_time(actor=scientist, feature=feature)
         return {str(one.period): one.level.value for one in found.periods if one.index is not None}
 
     assert levels() == {"hour-2024-01-01-01": "steady"}
@@ -79,3 +83,28 @@ def test_behind_a_point_and_on_the_view_stands_the_stream_and_no_version_of_it(
     paused = streams.pause_stream(actor=scientist, stream=stream)
     streams.delete_stream(actor=scientist, stream=paused)
     assert shown() == ([("stream", "")], [""], False)
+
+
+def test_an_erasure_from_the_stream_leaves_nothing_of_what_was_counted(
+    with_keys_of_the_tenant, events_stream, define_windows, scientist, admin, project, run_jobs
+):
+    """The view stays, with what its rows are now: what they were is counted nowhere any more."""
+    view = define_windows(CLICKS, stream_id=events_stream(*hour(0, 1)).pk)
+    services.note_view(view_id=view.pk)
+
+    def look():
+        feature = Feature.objects.select_related("view__entity").get(view=view, name="clicks")
+        (one,) = services.drift_over_time(actor=scientist, feature=feature).periods[:1]
+        where = counting.along(scientist, feature)
+        return one.counted.rows, (where, drifting._kept_of(where))
+
+    rows, late = look()
+    assert late[1].units
+    words = {"column": "who", "value": "p0", "break_chain": True}
+    dataset_services.erase_person(actor=admin, project=project, **words)
+    run_jobs()
+    run_jobs()
+    assert storage.list(view.tenant_id, view.drift_home) == []
+    drifting._keep(*late)
+    assert storage.list(view.tenant_id, view.drift_home) == []
+    assert look()[0] == rows * 4 // 5

@@ -1,0 +1,185 @@
+"""How far a feature moved along its event time: what nobody has counted yet is counted in the lake, and remembered.
+
+What was counted of a table at one snapshot stays true of it, so it is kept beside the profile, sealed as that is, with
+the snapshot that it holds for: a stream's next step makes it be counted anew. It is the same for every reader; what
+each may see of it is decided where it is told. It says how many rows a period has that may have few, so it goes
+whenever rows go, and nothing is kept of rows that are not the view's any more.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from apps.features import selectors
+from apps.features.choices import Against, BuildState
+from apps.features.errors import TooMuchToCount
+from apps.features.models import Feature, FeatureView, TrainingSet
+from apps.features.selectors.counting import (
+    SECONDS,
+    Along,
+    Pair,
+    Tallies,
+    Tally,
+    along,
+    count_pairs,
+    count_periods,
+)
+from apps.features.selectors.moving import (
+    MOST_SHOWN,
+    check_may_tell,
+    drift_of,
+    pair_called,
+    pairs_of_drift,
+    pairs_of_slice,
+    slice_of,
+)
+from foundation import lake, storage
+from foundation.figures import number
+from foundation.identity import Actor
+
+# What is kept has this form; of another one it is counted anew.
+_FORM = 1
+# Beside the two that a page asks for of each period, some that somebody names.
+_MOST_PAIRS = 8 * MOST_SHOWN
+# A quantile holds each value in memory that the engine does not count against its limit: some 30 bytes for a row.
+_ROW_BYTES = 48
+
+
+@dataclass
+class _Kept:
+    """What is known of one feature: by unit, and which of the units suits its rows (empty: not asked yet)."""
+
+    natural: str = ""
+    units: dict[str, Tallies] = field(default_factory=dict)
+
+
+def drift_over_time(*, actor: Actor, feature: Feature, against: str = Against.FIRST) -> selectors.Drift | None:
+    """None where there is no event time that the reader sees; `against` is one of `Against`.
+
+    TooMuchToCount where it would take longer than a page waits, or more memory than the lake's engine has.
+    """
+    where = along(actor, feature)
+    if where is None:
+        return None
+    tallies = _tallied(where, "", lambda found: pairs_of_drift(where, found, against))
+    return drift_of(where, tallies, against)
+
+
+def slice_called(*, actor: Actor, feature: Feature, name: str, against: str = "") -> selectors.Slice | None:
+    """One period, by the names that addresses have (`selectors.moving.pair_called`); None and refusals as above."""
+    period, other = pair_called(name, against)
+    where = along(actor, feature)
+    if where is None:
+        return None
+    unit = "" if where.masked else period.unit
+    tallies = _tallied(where, unit, lambda found: pairs_of_slice(where, found, period, other))
+    check_may_tell(where, period, tallies.unit)
+    return slice_of(where, tallies, period, other)
+
+
+def forget_drift(thing: FeatureView | TrainingSet) -> None:
+    """Rows of it are gone, or it is: nothing of what was counted of them stays."""
+    for key in storage.list(thing.tenant_id, thing.drift_home):
+        storage.delete(thing.tenant_id, key)
+
+
+def _tallied(where: Along, unit: str, pairs_of: Callable[[Tallies], Collection[Pair]] = lambda _found: ()) -> Tallies:
+    """Periods of this unit, or of the one that suits the rows, with these pairs: of what is kept, or counted now."""
+    kept = _kept_of(where)
+    known = kept.units.get(unit or kept.natural)
+    try:
+        found = known or _periods(where, unit)
+        found = kept.units.get(found.unit, found)  # of these some pairs may be known already
+        lacking = [pair for pair in sorted(pairs_of(found)) if pair not in found.pairs]
+        if lacking:
+            found = replace(found, pairs={**found.pairs, **count_pairs(where, lacking, found)})
+    except (lake.LakeSlow, lake.LakeTooSmall) as error:
+        raise TooMuchToCount(_too_much(where)) from error
+    if found is not known:
+        kept.natural = kept.natural if unit else found.unit
+        kept.units[found.unit] = found
+        _keep(where, kept)
+    return found
+
+
+def _periods(where: Along, unit: str) -> Tallies:
+    if where.numeric and (where.thing.row_count or 0) * _ROW_BYTES > settings.LAKE_MEMORY_MB << 20:
+        raise TooMuchToCount(_too_much(where))
+    return count_periods(where, unit)
+
+
+def _too_much(where: Along) -> str:
+    sentence = _(
+        "How far it moved is not told: counting its %(rows)s rows takes longer than the %(seconds)s seconds that a page"
+        " waits, or more memory than the lake's engine has. Try again when less is going on, or define a version with"
+        " fewer rows."
+    )
+    return sentence % {"rows": number(where.thing.row_count or 0), "seconds": number(SECONDS)}
+
+
+def _kept_of(where: Along) -> _Kept:
+    """Nothing of other rows than those that are read, and nothing where the object cannot be read: it is made anew."""
+    try:
+        told = json.loads(storage.read(where.thing.tenant_id, _key(where)))
+    except (storage.ObjectMissing, storage.ObjectDamaged):
+        return _Kept()
+    if told["about"] != _about(where):
+        return _Kept()
+    return _Kept(told["natural"], {unit: _tallies(unit, one) for unit, one in told["units"].items()})
+
+
+def _keep(where: Along, kept: _Kept) -> None:
+    """Remember it, unless its rows are not the thing's any more: an erasure deletes what was counted of them after it
+    has put others in their place, so what comes later than that must not be written."""
+    units = {unit: _said(one) for unit, one in kept.units.items() if len(one.periods) <= MOST_SHOWN}
+    if not units:
+        return
+    told = {"about": _about(where), "natural": kept.natural, "units": units}
+    with transaction.atomic():
+        rows = type(where.thing).objects.select_for_update(no_key=True, skip_locked=True)
+        same = {"lake_table": where.at.table, "lake_snapshot": where.at.snapshot, "state": BuildState.READY}
+        if rows.filter(pk=where.thing.pk, **same).values_list("pk", flat=True).first() is not None:
+            storage.put(where.thing.tenant_id, _key(where), json.dumps(told).encode())
+
+
+def _key(where: Along) -> str:
+    return f"{where.thing.drift_home}{Feature.id_of(where.thing.pk, where.feature).hex}"
+
+
+def _about(where: Along) -> dict[str, Any]:
+    """What it holds for: rows that nobody changes any more, and how they are read."""
+    rows = {"table": where.at.table, "snapshot": where.at.snapshot, "rows": where.thing.row_count}
+    return {"form": _FORM, **rows, "time": where.time, "kind": where.kind.value, "type": where.type}
+
+
+def _said(tallies: Tallies) -> dict[str, Any]:
+    periods = [
+        [_begin(one.period), one.rows, one.missing, one.mean, one.quartiles, one.bins]
+        for one in tallies.periods.values()
+    ]
+    pairs = [[_begin(one), _begin(other), counts] for (one, other), counts in tallies.pairs.items()]
+    return {"periods": periods, "pairs": pairs[:_MOST_PAIRS]}
+
+
+def _tallies(unit: str, told: dict[str, Any]) -> Tallies:
+    def period(begin: str) -> selectors.Period:
+        return selectors.Period(unit, datetime.fromisoformat(begin))
+
+    every = [
+        Tally(period(begin), rows, missing, mean, tuple(quartiles), tuple(bins))
+        for begin, rows, missing, mean, quartiles, bins in told["periods"]
+    ]
+    pairs = {(period(one), period(other)): counts for one, other, counts in told["pairs"]}
+    return Tallies(unit, {one.period: one for one in every}, pairs)
+
+
+def _begin(period: selectors.Period) -> str:
+    return period.start.isoformat()

@@ -1,0 +1,67 @@
+"""What was counted of periods may tell of few people: it goes with their rows, however late somebody writes it."""
+
+from __future__ import annotations
+
+import pytest
+
+from apps.features import selectors, services
+from apps.features.choices import FeatureKind
+from apps.features.selectors.counting import Along
+from apps.features.services import drifting
+from foundation import storage
+from tests.apps.features.stage import end_of_bin
+from tests.apps.features.test_erasing import erase
+
+
+def counted(thing, at, name):
+    """As somebody looks at it whose page shows it; and what that page had in hand when it wrote."""
+    where = Along(thing, at, "seen", name, FeatureKind.TEXT, "VARCHAR", {})
+    drifting._tallied(where, "")
+    assert len(kept_of(thing)) == 1
+    return where, drifting._kept_of(where)
+
+
+def kept_of(thing):
+    return storage.list(thing.tenant_id, thing.drift_home)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_erasure_leaves_nothing_of_what_was_counted(made, admin, project, run_jobs):
+    view, training_set = made
+    looks = [
+        counted(view, selectors.view_table(view), "note"),
+        counted(training_set, selectors.training_table(training_set), "note"),
+    ]
+    erase(admin, project)
+    run_jobs()
+    run_jobs()
+    assert [kept_of(thing) for thing in made] == [[], []]
+    for late in looks:
+        drifting._keep(*late)
+    assert [kept_of(thing) for thing in made] == [[], []]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_removed_view_takes_what_was_counted_with_it(made, admin, run_jobs):
+    view, _training_set = made
+    late = counted(view, selectors.view_table(view), "note")
+    services.ask_to_remove_view(actor=admin, view=view, confirmation=str(view), break_chain=True)
+    run_jobs()
+    assert len(kept_of(view)) == 1, "it may come back out of the bin"
+    assert end_of_bin() == 1
+    run_jobs()
+    assert kept_of(view) == []
+    drifting._keep(*late)
+    assert kept_of(view) == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_cannot_be_read_or_is_of_other_rows_is_counted_anew(made):
+    view, _training_set = made
+    where, kept = counted(view, selectors.view_table(view), "note")
+    (key,) = kept_of(view)
+    told = storage.read(view.tenant_id, key)
+    storage.put(view.tenant_id, key, told.replace(b'"snapshot": ', b'"snapshot": 9'))
+    assert drifting._kept_of(where).units == {}
+    assert drifting._tallied(where, "") == kept.units[kept.natural]
+    assert storage.read(view.tenant_id, key) == told
