@@ -24,13 +24,15 @@ from _pytest import runner
 from filelock import FileLock
 
 from runtime.room import with_room
-from tests.support import lake_catalogues, one_stack, reruns, rewriting
+from tests.support import lake_catalogues, lake_threads, one_stack, reruns, rewriting
+from tests.support.lake_threads import *  # noqa: F403
 from tests.support.people import *  # noqa: F403
 from tests.support.refusals import *  # noqa: F403
 
 one_stack.share()
 runner.call_and_report = with_room(runner.call_and_report)
 lake_catalogues.write_at_once()
+lake_threads.be_one()
 
 # What is loaded by now stays: looking through it for garbage again and again took a tenth of the tests' time.
 gc.freeze()
@@ -53,6 +55,11 @@ def pytest_collection_modifyitems(items):
     """Waiting tests first, in the order above; everything else as it was found."""
     places = {place: number for number, place in enumerate(WAITING)}
     items.sort(key=lambda item: next((n for place, n in places.items() if item.nodeid.startswith(place)), len(places)))
+
+
+def pytest_collection_finish():
+    """What was loaded and made meanwhile stays as well: twelve thousand tests, and the modules that hold them."""
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,11 @@ from apps.features.services.online import drop_values, online_store, online_view
 from foundation import lake
 from tests.foundation.lake.test_memory import highest_mb
 
-pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("as_many_threads_as_in_use"),
+]
 # Of these values none is alike, and together they are more than may be held of them.
 KEYS, VALUE_BYTES = 160_000, 1_600
 ENGINE_MB, ON_TOP_MB = 128, 96

@@ -21,6 +21,8 @@ from tests.apps.features import point_in_time as pit
 from tests.support.spark import standalone
 from tests.support.tools import needs, needs_module
 
+pytestmark = pytest.mark.usefixtures("as_many_threads_as_in_use")
+
 SEED = 20260101
 # Of 20 seconds of processor time Java spends half on making code fast that runs once.
 LEAN = {

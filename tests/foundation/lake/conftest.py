@@ -13,6 +13,11 @@ def keys_of(tenant_id: UUID) -> dict[int, bytes]:
     return {1: hashlib.sha256(tenant_id.bytes).digest()}
 
 
+@pytest.fixture(scope="module", autouse=True)
+def threads_as_in_use(as_many_threads_as_in_use):
+    pass
+
+
 @pytest.fixture(scope="module")
 def lake_id(django_db_setup):
     """The tenant of a lake that the tests of one module share."""

@@ -27,7 +27,7 @@ from tests.apps.features.windows.test_stream_windows import Killed, asked_before
 from tests.foundation.storage.test_shredding import everything_on_disk, holding
 from tests.support.classes import said_of
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("as_many_threads_as_in_use")]
 SQL = "SELECT who, clicks.at, known, x * 2 AS twice, w FROM clicks WHERE i IS NULL OR i > 0"
 
 

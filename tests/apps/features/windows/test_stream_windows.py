@@ -26,7 +26,7 @@ from tests.foundation.storage.test_shredding import everything_on_disk, holding
 from tests.support.classes import said_of
 
 FOUND: list[object] = []
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("as_many_threads_as_in_use")]
 
 
 def wanted_of(events):
