@@ -78,11 +78,7 @@ def define_windows(
     if not sql.strip():
         check_events_have(entity, event_time, created_column, aggregations, version.column_names)
     sql, known_since = meant["sql"], meant["known_since"]
-    dataset_services.check_sql_classified(actor, sql, [version])
-    check_steady(sql, version.column_names)
-    types = {column.name: column.type for column in lake.sandbox.describe(actor.tenant_id, sql, {ALIAS: at})}
-    if is_stream:
-        check_by_event(sql, ALIAS)
+    types = _types(actor, sql, version, at, is_stream=is_stream)
     kept = checked(
         entity=entity,
         event_time=event_time,
@@ -93,30 +89,51 @@ def define_windows(
         types=types,
     )
     fit_keys(entity, types)
-    windows = {
-        "source": source,
-        "known_since": known_since,
-        "slide_seconds": slide_seconds,
-        "aggregations": kept,
-        "columns": {name: types[name] for name in _named(entity, event_time, created_column, kept)},
-    }
-    created = _created(known_since, created_column)
-    inputs = {ALIAS: version.pk}
-    view = FeatureView(
-        **begun(actor, project, entity, name, description=description, owner=owner, tags=tags),
-        kind=ViewKind.WINDOWS,
-        sql=sql,
-        windows=windows,
-        inputs={ALIAS: str(version.pk)},
-        event_time=event_time,
-        created_column=created,
-        ttl_seconds=ttl_seconds,
-        definition_digest=definition_digest(sql, inputs, entity, event_time, created, ttl_seconds, windows),
-    )
+    columns = {name: types[name] for name in _named(entity, event_time, created_column, kept)}
+    told = {"known_since": known_since, "slide_seconds": slide_seconds, "aggregations": kept}
+    windows = {"source": source, **told, "columns": columns}
+    said = _definition(entity, sql, version, event_time, _created(known_since, created_column), ttl_seconds, windows)
+    # Numbered last, as views by SQL are.
+    said |= begun(actor, project, entity, name, description=description, owner=owner, tags=tags)
+    view = FeatureView(**said)
     view.features = features_of(plan_of(view))
     view.save(force_insert=True)
     announce(actor, view)
     return view
+
+
+def _types(actor: Actor, sql: str, version: Any, at: TableAt, *, is_stream: bool) -> dict[str, str]:
+    """The columns of the events with their types, of SQL that may be asked and says the same each time."""
+    dataset_services.check_sql_classified(actor, sql, [version])
+    check_steady(sql, version.column_names)
+    types = {column.name: column.type for column in lake.sandbox.describe(actor.tenant_id, sql, {ALIAS: at})}
+    if is_stream:
+        check_by_event(sql, ALIAS)
+    return types
+
+
+def _definition(
+    entity: Entity,
+    sql: str,
+    version: Any,
+    event_time: str,
+    created: str,
+    ttl_seconds: int | None,
+    windows: dict[str, Any],
+) -> dict[str, Any]:
+    """What says how the view's rows are made, with its digest."""
+    return {
+        "kind": ViewKind.WINDOWS,
+        "sql": sql,
+        "windows": windows,
+        "inputs": {ALIAS: str(version.pk)},
+        "event_time": event_time,
+        "created_column": created,
+        "ttl_seconds": ttl_seconds,
+        "definition_digest": definition_digest(
+            sql, {ALIAS: version.pk}, entity, event_time, created, ttl_seconds, windows
+        ),
+    }
 
 
 def ask_of_windows(

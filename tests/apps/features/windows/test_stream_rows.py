@@ -204,7 +204,7 @@ SEVERAL = {
     "SELECT DISTINCT who, clicks.at, known, x FROM clicks": "DISTINCT looks at several",
     "SELECT who, clicks.at, known, lag(x) OVER (ORDER BY clicks.at) AS x FROM clicks": "OVER looks at several",
     "SELECT a.who, a.at, a.known, b.x FROM clicks a JOIN clicks b ON a.who = b.who": "JOIN looks at several",
-    "SELECT who, clicks.at, known, x FROM clicks ORDER BY clicks.at, who LIMIT 5": "declare windows",
+    "SELECT who, clicks.at, known, x FROM clicks ORDER BY clicks.at, who LIMIT 5": "as an aggregation of windows",
     "SELECT who, clicks.at, known, (SELECT max(x) FROM clicks) AS x FROM clicks": "SELECT looks at several",
     "SELECT who, clicks.at, known, x FROM clicks UNION ALL SELECT * EXCLUDE (i, w) FROM clicks": "UNION looks",
     "SELECT who, clicks.at, known, x::TIME AS x FROM clicks": "",
