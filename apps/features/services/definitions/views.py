@@ -206,16 +206,16 @@ def stream_said(fields: Fields, place: str, value: Value) -> dict[str, Any]:
 
 
 def stream_named(context: Context, said: Mapping[str, Any], newest: FeatureView | None = None) -> UUID:
-    """The id of the stream of this name; where none is seen, of the one of this name that `newest` follows.
+    """The id of the project's stream of this name; where none is seen, of the one that `newest` follows by this name.
 
-    So what a file says of what is there is true as well where its stream is gone.
+    So what a file says of what is there is true as well where its stream is gone, or is another project's.
     """
     rows = streams.streams_seen(actor=context.actor, project_id=context.project.pk)
     stream = rows.filter(name=said["stream"]).order_by("created_at").first()
     if stream is not None:
         return UUID(str(stream.pk))
-    followed = newest.windows["source"] if newest is not None and newest.follows_stream else {}
-    if followed.get("name") == said["stream"]:
+    followed = newest.windows["source"] if newest is not None and newest.follows_stream else None
+    if followed and stream_fields(context.actor, followed)["stream"] == said["stream"]:
         return UUID(followed["id"])
     sentence = _(
         "this project has no stream “%(stream)s” that you see. A definition that is new or changed names one that is "
@@ -262,6 +262,15 @@ def view_changes(
         yield as_change("state", BuildState(before.state).label, BuildState(after.state).label)
     old, new = fields_of(context.actor, before), fields_of(context.actor, after)
     yield from differences(old, new)
+    if before.follows_stream and after.follows_stream:
+        yield from _followed_anew(context.actor, before.windows["source"], after.windows["source"])
+
+
+def _followed_anew(actor: Actor, before: Mapping[str, str], after: Mapping[str, str]) -> Iterable[Change]:
+    """Another stream of the same name, which nothing of the file tells from the one that is gone."""
+    name = stream_fields(actor, after)["stream"]
+    if before["id"] != after["id"] and stream_fields(actor, before)["stream"] == name:
+        yield as_change("stream", f"{name} ({before['id']})", f"{name} ({after['id']})")
 
 
 def differences(old: Said, new: Said) -> Iterable[Change]:

@@ -101,7 +101,7 @@ def _step(job: JobHandle, view_id: UUID) -> bool:
     told = _profiled(tables, view, mark, at, told).but(seconds=round(time.monotonic() - began, 3))
     if not _note(job, view, told, at):
         return False
-    if mark.whole == mark.step:
+    if was.step < mark.whole:
         forget_drift(view)  # it may tell of rows that were taken away
     _put_online(job, tables, view, plan, mark, told)
     if mark.step % _COMPACT_EVERY == 0:

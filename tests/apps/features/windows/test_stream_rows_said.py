@@ -12,6 +12,7 @@ from django.urls import reverse
 from apps.features import services
 from apps.features.errors import DefinitionRefused
 from apps.features.models import Entity, FeatureView
+from apps.projects import services as projects
 from apps.streams import services as streams
 from apps.streams.models import Stream
 from foundation.clock import now
@@ -205,3 +206,29 @@ def test_a_stream_that_is_gone_keeps_its_name_in_the_file_and_what_followed_it_m
             services.plan_definitions(**by, text=exported.replace(old, new))
         [problem] = refused.value.details["problems"]
         assert "stream:" in exported.splitlines()[problem["line"] - 1] + exported.splitlines()[problem["line"]]
+
+
+def test_another_stream_of_the_name_of_one_that_is_gone_is_a_change_that_a_plan_tells(
+    stream, events_stream, admin, scientist, project, run_jobs
+):
+    by = {"actor": scientist, "project": project}
+    services.apply_definitions(**by, text=FILE.replace("STREAM", stream.name))
+    streams.delete_stream(actor=admin, stream=streams.pause_stream(actor=admin, stream=stream))
+    end_of_bin()
+    run_jobs()
+    other = events_stream(FIRST)
+    assert (other.name, other.pk == stream.pk) == (stream.name, False)
+    steps = services.plan_definitions(**by, text=services.definitions_text(**by)).steps
+    [step] = [step for step in steps if step.name == "clicks_of_who"]
+    told = {change.field: (change.before, change.after) for change in step.changes}
+    assert told["stream"] == (f"{stream.name} ({stream.pk})", f"{other.name} ({other.pk})")
+
+
+def test_a_stream_of_another_project_that_was_renamed_is_found_by_what_its_file_says(stream, scientist, project):
+    by = {"actor": scientist, "project": project}
+    services.apply_definitions(**by, text=FILE.replace("STREAM", stream.name))
+    elsewhere = projects.create_project(actor=scientist, slug="elsewhere", name="Elsewhere", purpose="Streams")
+    Stream.objects.filter(pk=stream.pk).update(project=elsewhere, name="renamed")
+    exported = services.definitions_text(**by)
+    assert "stream: renamed" in exported
+    assert {step.action for step in services.plan_definitions(**by, text=exported).steps} == {"unchanged"}
