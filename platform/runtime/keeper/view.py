@@ -37,11 +37,18 @@ SETTINGS = (
 )  # fmt: skip
 # As a whole they would show every program of the machine; their lib is among SYSTEM, the interpreter is named alone.
 PROGRAMS = (Path("/usr"), Path("/usr/local"))
+PACKAGES = ("site-packages", "dist-packages")
+# They hold more than Python, whatever lies in them besides: an environment made in one is not shown.
+HOMES, ROOTS_HOME = Path("/home"), Path("/root")
+_MEND = "make a virtual environment in a folder of its own (python3 -m venv FOLDER), and install and start Sanad there."
 DEVICES = ("null", "zero", "full", "random", "urandom")
 
 
 def interpreter_folders() -> list[Path]:
-    """Where the running interpreter and its packages lie: virtual environment, base installation, the binary itself."""
+    """Where the running interpreter and its packages lie: virtual environment, base installation, the binary itself.
+
+    A ValueError says how to mend it where one of these holds more than workloads may read.
+    """
     named = [sys.prefix, sys.base_prefix, *(entry for entry in sys.path if "site-packages" in entry), sys.executable]
     given = {Path(name) for name in named}
     links = _links_over(given)
@@ -51,8 +58,27 @@ def interpreter_folders() -> list[Path]:
         # Below a link nothing is shown by it: where it ends may be among the programs.
         if path in PROGRAMS or any(path.is_relative_to(shown) for shown in outermost if not shown.is_symlink()):
             continue
+        _refuse_more(path, [link for link, end in links.items() if end == path])
         outermost.append(path)
     return outermost
+
+
+def _refuse_more(path: Path, links: list[Path]) -> None:
+    """Refuse a folder that would be shown as a whole and is no Python's own; `links` are those that end at it."""
+    if path.is_symlink() or not path.is_dir():
+        return
+    real = path.resolve()
+    if real in (Path("/"), HOMES.resolve(), ROOTS_HOME.resolve()) or real.parent == HOMES.resolve():
+        raise ValueError(f"Python lies in {path} itself, and workloads would read all else that is there too; {_MEND}")
+    if links and not _is_pythons_own(path):
+        what = "neither a virtual environment nor an installation of Python"
+        raise ValueError(f"{links[0]} leads to {path}, {what}, and workloads would read all of it; {_MEND}")
+
+
+def _is_pythons_own(folder: Path) -> bool:
+    # Some systems keep the standard library in lib64.
+    installed = any(folder.glob("lib*/python3*/os.py"))
+    return installed or (folder / "pyvenv.cfg").is_file() or folder.name in PACKAGES
 
 
 def _links_over(paths: Iterable[Path]) -> dict[Path, Path]:

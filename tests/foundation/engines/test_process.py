@@ -186,6 +186,20 @@ def test_an_environment_below_a_linked_folder_is_seen_inside_the_walls(home, eng
     assert (ended.state, f"prefix {home}/s/current/.venv".encode() in said) == (WorkloadState.SUCCEEDED, True), said
 
 
+def test_what_is_more_than_python_is_refused_with_a_sentence(home, engine, monkeypatch):
+    """Python takes a folder for its environment already where the interpreter lies beside a `pyvenv.cfg`."""
+    if best_isolation() == "none":
+        pytest.skip("this machine walls nothing off")
+    (home / "much/bin").mkdir(parents=True)
+    (home / "much/bin/python").symlink_to(Path(sys.executable).resolve())
+    (home / "much/bin/pyvenv.cfg").write_text(f"home = {Path(sys.executable).resolve().parent}\n")
+    (home / ".venv").symlink_to("much")
+    monkeypatch.setattr(sys, "executable", str(home / ".venv/bin/python"))
+    with pytest.raises(EngineUnavailable, match=rf"{home}/.venv leads to {home}/much, neither .* make a virtual env"):
+        engine.start(spec("a", "pass"))
+    assert engine.list() == []
+
+
 def test_half_a_start_is_begun_anew(home, engine):
     (home / "engines/a").mkdir(parents=True)
     engine.start(spec("a", "print('here')"))
