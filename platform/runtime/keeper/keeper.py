@@ -17,6 +17,7 @@ from runtime.keeper.jail import COULD_NOT_START, spawn
 from runtime.keeper.logbook import Logbook
 from runtime.keeper.order import Order
 from runtime.keeper.state import LOG, STATE, STOP, USAGE, WORK, hold_lock, read_json, write_json
+from runtime.keeper.view import interpreter_folders
 
 LOOK_SECONDS = 0.2
 TELL_SECONDS = 2.0
@@ -80,6 +81,9 @@ class Keeper:
         write_json(self._folder / STATE, self._state)
 
     def _start(self) -> tuple[int, Logbook]:
+        if self._order.isolation != "none":
+            # Looked at here already: what the child would find has no answer but its log.
+            interpreter_folders()
         reading, writing = os.pipe()
         listener = listen(Path(self._order.socket)) if self._order.socket else None
         self._make_work_folder()

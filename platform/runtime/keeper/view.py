@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 import runtime
@@ -37,28 +37,75 @@ SETTINGS = (
 )  # fmt: skip
 # As a whole they would show every program of the machine; their lib is among SYSTEM, the interpreter is named alone.
 PROGRAMS = (Path("/usr"), Path("/usr/local"))
+PACKAGES = ("site-packages", "dist-packages")
+# They hold more than Python, whatever lies in them besides: an environment made in one is not shown.
+HOMES, ROOTS_HOME = Path("/home"), Path("/root")
+_MEND = "make a virtual environment in a folder of its own (python3 -m venv FOLDER), and install and start Sanad there."
 DEVICES = ("null", "zero", "full", "random", "urandom")
 
 
 def interpreter_folders() -> list[Path]:
-    """Where the running interpreter and its packages lie: virtual environment, base installation, the binary itself."""
+    """Where the running interpreter and its packages lie: virtual environment, base installation, the binary itself.
+
+    A ValueError says how to mend it where one of these holds more than workloads may read.
+    """
     named = [sys.prefix, sys.base_prefix, *(entry for entry in sys.path if "site-packages" in entry), sys.executable]
-    found = [path for name in named for path in _links_over(Path(name))]
-    found.append(Path(sys.executable).resolve())
+    given = {Path(name) for name in named}
+    links = _links_over(given)
+    found = {_beside(path, links) for path in (*given, *links, *links.values(), Path(sys.executable).resolve())}
     outermost: list[Path] = []
     for path in sorted({path for path in found if path.exists()}, key=lambda path: len(path.parts)):
-        if path in PROGRAMS or any(path.is_relative_to(shown) for shown in outermost):
+        # Below a link nothing is shown by it: where it ends may be among the programs.
+        if path in PROGRAMS or any(path.is_relative_to(shown) for shown in outermost if not shown.is_symlink()):
             continue
+        _refuse_more(path, [link for link, end in links.items() if end == path])
         outermost.append(path)
     return outermost
 
 
-def _links_over(path: Path) -> Iterator[Path]:
-    """The path, and each that its links lead over: a link is shown as such, and opens nothing by itself."""
-    yield path
-    while path.is_symlink():
-        path = Path(os.path.normpath(path.parent.resolve() / path.readlink()))
-        yield path
+def _refuse_more(path: Path, links: list[Path]) -> None:
+    """Refuse a folder that would be shown as a whole and is no Python's own; `links` are those that end at it."""
+    if path.is_symlink() or not path.is_dir():
+        return
+    real = path.resolve()
+    if real in (Path("/"), HOMES.resolve(), ROOTS_HOME.resolve()) or real.parent == HOMES.resolve():
+        raise ValueError(f"Python lies in {path} itself, and workloads would read all else that is there too; {_MEND}")
+    if links and not _is_pythons_own(path):
+        what = "neither a virtual environment nor an installation of Python"
+        raise ValueError(f"{links[0]} leads to {path}, {what}, and workloads would read all of it; {_MEND}")
+
+
+def _is_pythons_own(folder: Path) -> bool:
+    # Some systems keep the standard library in lib64.
+    installed = any(folder.glob("lib*/python3*/os.py"))
+    return installed or (folder / "pyvenv.cfg").is_file() or folder.name in PACKAGES
+
+
+def _links_over(paths: Iterable[Path]) -> dict[Path, Path]:
+    """Each link that the paths lead over, with its end: a link is shown as such, and opens nothing by itself."""
+    links: dict[Path, Path] = {}
+    waiting = list(paths)
+    while waiting:
+        path = waiting.pop()
+        if path.is_symlink() and path not in links:
+            links[path] = _end_of(path)
+            waiting.append(links[path])
+    return links
+
+
+def _end_of(link: Path) -> Path:
+    """What a link leads to, by a path on which only its last name may be a link again."""
+    end = Path(os.path.realpath(link.parent), link.readlink())
+    return Path(os.path.realpath(end)) if end.name in ("", "..") else _really(end)
+
+
+def _really(path: Path) -> Path:
+    return Path(os.path.realpath(path.parent), path.name)
+
+
+def _beside(path: Path, links: Collection[Path]) -> Path:
+    """The path itself, or where it really is if it lies below one of the links: nothing is shown through a link."""
+    return _really(path) if any(above in links for above in path.parents) else path
 
 
 class View:
@@ -72,13 +119,14 @@ class View:
         return self.root / str(target).lstrip("/")
 
     def show(self, source: Path, target: Path | None = None, *, read_only: bool = True) -> None:
-        """Show a file or folder; a link is shown as the same link, and what is not there is left out."""
+        """Show a file or folder; a link is shown as one to the same end, and what is not there is left out."""
         place = self.place(target or source)
         if place.is_symlink() or (target is None and self._inside_what_is_shown(source)):
             return
         if source.is_symlink() and target is None:
             place.parent.mkdir(parents=True, exist_ok=True)
-            place.symlink_to(source.readlink())
+            # The folders over it are new ones, even where it lies below a link: its own words would lead elsewhere.
+            place.symlink_to(os.path.relpath(_end_of(source), source.parent))
         elif source.exists():
             self._make(place, is_folder=source.is_dir())
             linux.bind(source, place, read_only=read_only)

@@ -172,6 +172,34 @@ def test_an_environment_behind_links_is_seen_inside_the_walls(home, engine, monk
     assert (ended.state, f"prefix {home}/.venv".encode() in engine.logs("a")[0]) == (WorkloadState.SUCCEEDED, True)
 
 
+def test_an_environment_below_a_linked_folder_is_seen_inside_the_walls(home, engine, monkeypatch):
+    """Each release has a link to the environment they share, in words that start from the release itself."""
+    if best_isolation() == "none":
+        pytest.skip("this machine walls nothing off")
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", home / "s/shared/venv"], check=True)
+    (home / "s/releases/5").mkdir(parents=True)
+    (home / "s/current").symlink_to("releases/5")
+    (home / "s/releases/5/.venv").symlink_to("../../shared/venv")
+    monkeypatch.setattr(sys, "executable", str(home / "s/current/.venv/bin/python"))
+    engine.start(spec("a", "import sys; print('prefix', sys.prefix)"))
+    ended, said = finished(engine, "a"), engine.logs("a")[0]
+    assert (ended.state, f"prefix {home}/s/current/.venv".encode() in said) == (WorkloadState.SUCCEEDED, True), said
+
+
+def test_what_is_more_than_python_is_refused_with_a_sentence(home, engine, monkeypatch):
+    """Python takes a folder for its environment already where the interpreter lies beside a `pyvenv.cfg`."""
+    if best_isolation() == "none":
+        pytest.skip("this machine walls nothing off")
+    (home / "much/bin").mkdir(parents=True)
+    (home / "much/bin/python").symlink_to(Path(sys.executable).resolve())
+    (home / "much/bin/pyvenv.cfg").write_text(f"home = {Path(sys.executable).resolve().parent}\n")
+    (home / ".venv").symlink_to("much")
+    monkeypatch.setattr(sys, "executable", str(home / ".venv/bin/python"))
+    with pytest.raises(EngineUnavailable, match=rf"{home}/.venv leads to {home}/much, neither .* make a virtual env"):
+        engine.start(spec("a", "pass"))
+    assert engine.list() == []
+
+
 def test_half_a_start_is_begun_anew(home, engine):
     (home / "engines/a").mkdir(parents=True)
     engine.start(spec("a", "print('here')"))
@@ -252,18 +280,23 @@ engine.remove("a")
     os.geteuid() != 0 or best_isolation() != "root" or Path(sys.base_prefix) == Path("/usr"),
     reason="needs root, and a Python that can be shown elsewhere",
 )
-def test_a_python_in_usr_local_is_seen_without_the_programs_beside_it(home):
-    """In a mount namespace of its own our Python lies there, as it does in the image of the portal."""
+@pytest.mark.parametrize("linked", [False, True])
+def test_a_python_in_usr_local_is_seen_without_the_programs_beside_it(home, linked):
+    """In a mount namespace of its own our Python lies there, as it does in the image of the portal; or a link to it."""
+    prefix = home / "python" if linked else Path("/usr/local")
+    if linked:
+        prefix.symlink_to("/usr/local")
     packages = next(path for path in sys.path if path.endswith("site-packages"))
     env = {**os.environ, "PYTHONPATH": f"{ROOT}/platform:{ROOT}:{packages}", "PYTHONDONTWRITEBYTECODE": "1"}
-    shown = 'mount --bind "$0" /usr/local && exec /usr/local/bin/python3 -c "$1" "$2"'
+    shown = 'mount --bind "$0" /usr/local && exec "$1/bin/python3" -c "$2" "$3"'
+    command = ["sh", "-c", shown, str(Path(sys.base_prefix).resolve()), str(prefix), IN_LOCAL, str(home)]
     done = subprocess.run(
-        ["unshare", "--mount", "sh", "-c", shown, str(Path(sys.base_prefix).resolve()), IN_LOCAL, str(home)],
+        ["unshare", "--mount", *command],
         env=env, cwd="/", capture_output=True, text=True, timeout=60,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("succeeded"), done.stdout
-    seen = ast.literal_eval(done.stdout.split("seen /usr/local ")[1].splitlines()[0])
+    seen = ast.literal_eval(done.stdout.split(f"seen {prefix} ")[1].splitlines()[0])
     assert {name.rstrip("0123456789.") for name in seen} == {"python"}
 
 

@@ -66,16 +66,16 @@ class Reading:
         if seconds is not None and seconds <= 0:
             raise _too_slow()
         connection = sessions.open_cursor(self._place)
-        patience = Patience(connection, seconds)
+        patience = Patience(connection)
         try:
+            patience.begin(seconds)
             with self._translated():
                 self._show(connection, inputs)
                 # The reader keeps the connection alive, and closes it with itself.
                 reader = connection.execute(sql, params or None).to_arrow_reader(at_once)
                 return pa.RecordBatchReader.from_batches(reader.schema, self._told(reader, patience))
         except Exception:
-            patience.end()
-            connection.close()
+            patience.close()
             raise
 
     def schema(self, at: TableAt) -> list[Column]:
