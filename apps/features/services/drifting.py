@@ -15,7 +15,6 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from apps.features import selectors
@@ -137,17 +136,24 @@ def _kept_of(where: Along) -> _Kept:
 
 
 def _keep(where: Along, kept: _Kept) -> None:
-    """Remember it, unless its rows are not the thing's any more: an erasure deletes what was counted of them after it
-    has put others in their place, so what comes later than that must not be written."""
+    """Remember it, unless its rows are not the thing's any more; where the store takes nothing, that is only logged.
+
+    Nobody waits for it: it locks nothing. Whoever takes rows away changes the thing first, and deletes what was counted
+    of them afterwards. So either they find what is put here, or it is found here that the thing has changed.
+    """
     units = {unit: _said(one) for unit, one in kept.units.items() if len(one.periods) <= MOST_SHOWN}
     if not units:
         return
     told = {"about": _about(where), "natural": kept.natural, "units": units}
-    with transaction.atomic():
-        rows = type(where.thing).objects.select_for_update(no_key=True, skip_locked=True)
-        same = {"lake_table": where.at.table, "lake_snapshot": where.at.snapshot, "state": BuildState.READY}
-        if rows.filter(pk=where.thing.pk, **same).values_list("pk", flat=True).first() is not None:
-            storage.put(where.thing.tenant_id, _key(where), json.dumps(told).encode())
+    storage.put(where.thing.tenant_id, _key(where), json.dumps(told).encode())
+    if not _is_same(where):
+        storage.delete(where.thing.tenant_id, _key(where))
+
+
+def _is_same(where: Along) -> bool:
+    """Whether the thing has these rows now: asked of the database anew, which tells what others have committed."""
+    rows = {"lake_table": where.at.table, "lake_snapshot": where.at.snapshot, "state": BuildState.READY}
+    return type(where.thing).objects.filter(pk=where.thing.pk, **rows).exists()
 
 
 def _key(where: Along) -> str:
