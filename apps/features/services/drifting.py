@@ -9,6 +9,7 @@ whenever rows go, and nothing is kept of rows that are not the view's any more.
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -41,8 +42,11 @@ from apps.features.selectors.moving import (
     slice_of,
 )
 from foundation import lake, storage
+from foundation.errors import Unavailable
 from foundation.figures import number
 from foundation.identity import Actor
+
+log = logging.getLogger("sanad.features")
 
 # What is kept has this form; of another one it is counted anew.
 _FORM = 1
@@ -130,6 +134,9 @@ def _kept_of(where: Along) -> _Kept:
         told = json.loads(storage.read(where.thing.tenant_id, _key(where)))
     except (storage.ObjectMissing, storage.ObjectDamaged):
         return _Kept()
+    except (OSError, Unavailable):
+        log.exception("What was counted of the drift of %s cannot be read; it is counted anew.", where.thing)
+        return _Kept()
     if told["about"] != _about(where):
         return _Kept()
     return _Kept(told["natural"], {unit: _tallies(unit, one) for unit, one in told["units"].items()})
@@ -145,7 +152,12 @@ def _keep(where: Along, kept: _Kept) -> None:
     if not units:
         return
     told = {"about": _about(where), "natural": kept.natural, "units": units}
-    storage.put(where.thing.tenant_id, _key(where), json.dumps(told).encode())
+    try:
+        storage.put(where.thing.tenant_id, _key(where), json.dumps(told).encode())
+    except (OSError, Unavailable):
+        log.exception("What was counted of the drift of %s cannot be kept; the next page counts it anew.", where.thing)
+        return
+    # Where this fails, it is not only logged: counts of rows that are gone would stay.
     if not _is_same(where):
         storage.delete(where.thing.tenant_id, _key(where))
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
+
 import pytest
+from django.conf import settings
 
 from apps.features import selectors, services
 from apps.features.errors import TooMuchToCount
@@ -101,6 +105,25 @@ def test_where_counting_takes_too_long_a_sentence_says_so(feature, view, client_
     assert said in tab.content.decode() and said in behind.content.decode() and said in rest.json()["detail"]
     assert "Drift along its event time" in tab.content.decode()
     assert storage.list(view.tenant_id, view.drift_home) == []
+
+
+def test_where_the_store_takes_nothing_what_was_counted_is_told_all_the_same(feature, view, scientist, caplog):
+    known = drift(feature(), scientist)
+    forget_drift(view)
+    folder = Path(settings.OBJECT_STORE_URL.removeprefix("file://"), view.tenant_id.hex, view.drift_home)
+    shutil.rmtree(folder)
+    folder.write_text("A file, where a folder belongs.")
+    try:
+        assert drift(feature(), scientist) == known
+    finally:
+        folder.unlink()
+    said = [one.getMessage() for one in caplog.records if one.name == "sanad.features"]
+    assert [one.rpartition(" cannot be ")[2] for one in said] == [
+        "read; it is counted anew.",
+        "kept; the next page counts it anew.",
+    ]
+    assert drift(feature(), scientist) == known
+    assert len(storage.list(view.tenant_id, view.drift_home)) == 1
 
 
 def test_numbers_of_more_rows_than_memory_holds_are_not_read_at_all(feature, view, scientist, looks, monkeypatch):
