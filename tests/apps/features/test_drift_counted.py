@@ -107,6 +107,36 @@ def test_where_counting_takes_too_long_a_sentence_says_so(feature, view, client_
     assert storage.list(view.tenant_id, view.drift_home) == []
 
 
+def test_periods_are_remembered_where_only_the_pairs_take_too_long(feature, view, scientist, looks, monkeypatch):
+    known = drift(feature(), scientist)
+    forget_drift(view)
+    count_pairs = drifting.count_pairs
+
+    def slowly(*asked):
+        monkeypatch.setattr(counting, "SECONDS", 0)
+        return count_pairs(*asked)
+
+    monkeypatch.setattr(drifting, "count_pairs", slowly)
+    with pytest.raises(TooMuchToCount, match="takes longer than the"):
+        drift(feature(), scientist)
+    monkeypatch.setattr(counting, "SECONDS", 10)
+    monkeypatch.setattr(drifting, "count_pairs", count_pairs)
+    assert times(looks, lambda: drift(feature(), scientist)) == 1
+    assert drift(feature(), scientist) == known
+
+
+def test_one_is_counted_at_a_time_and_what_is_known_waits_for_nobody(feature, view, scientist, looks, monkeypatch):
+    known = drift(feature(), scientist)
+    monkeypatch.setattr(drifting, "_TURN_SECONDS", 0.01)
+    with drifting._counting:
+        assert drift(feature(), scientist) == known
+        forget_drift(view)
+        with pytest.raises(TooMuchToCount, match="other rows are being counted just now"):
+            times(looks, lambda: drift(feature(), scientist))
+        assert looks == []
+    assert drift(feature(), scientist) == known
+
+
 def test_where_the_store_takes_nothing_what_was_counted_is_told_all_the_same(feature, view, scientist, caplog):
     known = drift(feature(), scientist)
     forget_drift(view)
@@ -118,10 +148,10 @@ def test_where_the_store_takes_nothing_what_was_counted_is_told_all_the_same(fea
     finally:
         folder.unlink()
     said = [one.getMessage() for one in caplog.records if one.name == "sanad.features"]
-    assert [one.rpartition(" cannot be ")[2] for one in said] == [
+    assert {one.rpartition(" cannot be ")[2] for one in said} == {
         "read; it is counted anew.",
         "kept; the next page counts it anew.",
-    ]
+    }
     assert drift(feature(), scientist) == known
     assert len(storage.list(view.tenant_id, view.drift_home)) == 1
 
