@@ -33,7 +33,7 @@ class MissingMap:
     """Shares of missing values: a row per column, a cell per piece of time; one piece where there is no time.
 
     The last piece has no moment where some rows have no time. A share is None where the reader sees the column masked
-    and it would tell of few rows (`withheld`).
+    and it would tell of few rows (`withheld`), or is that of this last piece.
     """
 
     moments: list[datetime | None]
@@ -78,7 +78,9 @@ def missing_map(training_set: TrainingSet, *, actor: Actor, rows: pa.Table | Non
     asked = f"{moment} AS moment, count(*) AS n, {counts}"
     found = rows_of(training_set, at, f"SELECT {asked} FROM rows GROUP BY 1 ORDER BY 1 LIMIT {_MOST_BUCKETS}")  # noqa: S608
     every = training_set.row_count if rows is None else rows.num_rows
-    kept_back = withheld([piece["n"] for piece in found], every)
+    # Charts and drift tell of none of the rows without a time, which are the last piece: here they must not either.
+    pieces = [piece["n"] for piece in found if piece["moment"] or not unit]
+    kept_back = withheld(pieces, every) | set(range(len(pieces), len(found)))
     shares = {
         name: [None if name in masks and n in kept_back else piece[f"m{i}"] for n, piece in enumerate(found)]
         for i, name in enumerate(names)
@@ -124,9 +126,11 @@ def withheld(rows: Sequence[int], every: int | None) -> set[int]:
     """Of which pieces of a whole of `every` row a reader of masks is not told how many values are missing: by place.
 
     Of those with few rows; and, as long as what is told of the others and of the whole would tell of few by
-    subtraction, of the smallest of the others, too.
+    subtraction, of the smallest of the others, too. Nor of any beyond the first that every view of them has room for:
+    `rows` are the pieces that have a time, in their order, and whoever cuts them off later, or not at all, keeps back
+    the same.
     """
-    told = sorted((count, n) for n, count in enumerate(rows) if count >= FEWEST_ROWS)
+    told = sorted((count, n) for n, count in enumerate(rows[:_MOST_BUCKETS]) if count >= FEWEST_ROWS)
     beyond = max(every or 0, sum(rows)) - sum(count for count, _n in told)
     while told and 0 < beyond < FEWEST_ROWS:
         beyond += told.pop(0)[0]

@@ -9,13 +9,15 @@ whenever rows go, and nothing is kept of rows that are not the view's any more.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection
+import logging
+import threading
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from apps.features import selectors
@@ -42,13 +44,22 @@ from apps.features.selectors.moving import (
     slice_of,
 )
 from foundation import lake, storage
+from foundation.errors import Unavailable
 from foundation.figures import number
 from foundation.identity import Actor
+
+log = logging.getLogger("sanad.features")
+_PairsOf = Callable[[Tallies], Collection[Pair]]
 
 # What is kept has this form; of another one it is counted anew.
 _FORM = 1
 # Beside the two that a page asks for of each period, some that somebody names.
 _MOST_PAIRS = 8 * MOST_SHOWN
+# One look after the other in each process: each may take all the memory that the lake's engine has. What is usual is
+# counted within a second. Whoever waited as long as a look may take would keep a thread and a connection from all other
+# pages, so a few who reload would stop them.
+_counting = threading.Lock()
+_TURN_SECONDS = 1.0
 # A quantile holds each value in memory that the engine does not count against its limit: some 30 bytes for a row.
 _ROW_BYTES = 48
 
@@ -60,11 +71,16 @@ class _Kept:
     natural: str = ""
     units: dict[str, Tallies] = field(default_factory=dict)
 
+    def with_one(self, found: Tallies, asked: str) -> _Kept:
+        """With this unit, which suits the rows where none was asked for."""
+        return _Kept(self.natural if asked else found.unit, {**self.units, found.unit: found})
+
 
 def drift_over_time(*, actor: Actor, feature: Feature, against: str = Against.FIRST) -> selectors.Drift | None:
     """None where there is no event time that the reader sees; `against` is one of `Against`.
 
-    TooMuchToCount where it would take longer than a page waits, or more memory than the lake's engine has.
+    TooMuchToCount where it would take longer than a page waits, or more memory than the lake's engine has, or where
+    others are being counted.
     """
     where = along(actor, feature)
     if where is None:
@@ -91,23 +107,50 @@ def forget_drift(thing: FeatureView | TrainingSet) -> None:
         storage.delete(thing.tenant_id, key)
 
 
-def _tallied(where: Along, unit: str, pairs_of: Callable[[Tallies], Collection[Pair]] = lambda _found: ()) -> Tallies:
+def _tallied(where: Along, unit: str, pairs_of: _PairsOf = lambda _found: ()) -> Tallies:
     """Periods of this unit, or of the one that suits the rows, with these pairs: of what is kept, or counted now."""
     kept = _kept_of(where)
     known = kept.units.get(unit or kept.natural)
+    if known and not _lacking(known, pairs_of):
+        return known
+    with _turn(where):
+        return _counted(where, unit, pairs_of)
+
+
+@contextmanager
+def _turn(where: Along) -> Iterator[None]:
+    if not _counting.acquire(timeout=_TURN_SECONDS):
+        sentence = _(
+            "How far it moved is not told: other rows are being counted just now, and then these %(rows)s may be. Try"
+            " again in a moment."
+        )
+        raise TooMuchToCount(sentence % {"rows": number(where.thing.row_count or 0)})
     try:
-        found = known or _periods(where, unit)
+        yield
+    finally:
+        _counting.release()
+
+
+def _counted(where: Along, unit: str, pairs_of: _PairsOf) -> Tallies:
+    """What lacks is counted and kept, the periods also where the look at the pairs is broken off."""
+    kept = _kept_of(where)  # anew: whoever waited for the turn may find it counted
+    known = found = kept.units.get(unit or kept.natural)
+    try:
+        found = found or _periods(where, unit)
         found = kept.units.get(found.unit, found)  # of these some pairs may be known already
-        lacking = [pair for pair in sorted(pairs_of(found)) if pair not in found.pairs]
-        if lacking:
+        if lacking := _lacking(found, pairs_of):
             found = replace(found, pairs={**found.pairs, **count_pairs(where, lacking, found)})
     except (lake.LakeSlow, lake.LakeTooSmall) as error:
+        if found and found is not known:
+            _keep(where, kept.with_one(found, unit))
         raise TooMuchToCount(_too_much(where)) from error
     if found is not known:
-        kept.natural = kept.natural if unit else found.unit
-        kept.units[found.unit] = found
-        _keep(where, kept)
+        _keep(where, kept.with_one(found, unit))
     return found
+
+
+def _lacking(found: Tallies, pairs_of: _PairsOf) -> list[Pair]:
+    return [pair for pair in sorted(pairs_of(found)) if pair not in found.pairs]
 
 
 def _periods(where: Along, unit: str) -> Tallies:
@@ -131,23 +174,38 @@ def _kept_of(where: Along) -> _Kept:
         told = json.loads(storage.read(where.thing.tenant_id, _key(where)))
     except (storage.ObjectMissing, storage.ObjectDamaged):
         return _Kept()
+    except (OSError, Unavailable):
+        log.exception("What was counted of the drift of %s cannot be read; it is counted anew.", where.thing)
+        return _Kept()
     if told["about"] != _about(where):
         return _Kept()
     return _Kept(told["natural"], {unit: _tallies(unit, one) for unit, one in told["units"].items()})
 
 
 def _keep(where: Along, kept: _Kept) -> None:
-    """Remember it, unless its rows are not the thing's any more: an erasure deletes what was counted of them after it
-    has put others in their place, so what comes later than that must not be written."""
+    """Remember it, unless its rows are not the thing's any more; where the store takes nothing, that is only logged.
+
+    Nobody waits for it: it locks nothing. Whoever takes rows away changes the thing first, and deletes what was counted
+    of them afterwards. So either they find what is put here, or it is found here that the thing has changed.
+    """
     units = {unit: _said(one) for unit, one in kept.units.items() if len(one.periods) <= MOST_SHOWN}
     if not units:
         return
     told = {"about": _about(where), "natural": kept.natural, "units": units}
-    with transaction.atomic():
-        rows = type(where.thing).objects.select_for_update(no_key=True, skip_locked=True)
-        same = {"lake_table": where.at.table, "lake_snapshot": where.at.snapshot, "state": BuildState.READY}
-        if rows.filter(pk=where.thing.pk, **same).values_list("pk", flat=True).first() is not None:
-            storage.put(where.thing.tenant_id, _key(where), json.dumps(told).encode())
+    try:
+        storage.put(where.thing.tenant_id, _key(where), json.dumps(told).encode())
+    except (OSError, Unavailable):
+        log.exception("What was counted of the drift of %s cannot be kept; the next page counts it anew.", where.thing)
+        return
+    # Where this fails, it is not only logged: counts of rows that are gone would stay.
+    if not _is_same(where):
+        storage.delete(where.thing.tenant_id, _key(where))
+
+
+def _is_same(where: Along) -> bool:
+    """Whether the thing has these rows now: asked of the database anew, which tells what others have committed."""
+    rows = {"lake_table": where.at.table, "lake_snapshot": where.at.snapshot, "state": BuildState.READY}
+    return type(where.thing).objects.filter(pk=where.thing.pk, **rows).exists()
 
 
 def _key(where: Along) -> str:

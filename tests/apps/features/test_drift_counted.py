@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
+
 import pytest
+from django.conf import settings
 
 from apps.features import selectors, services
 from apps.features.errors import TooMuchToCount
@@ -101,6 +105,55 @@ def test_where_counting_takes_too_long_a_sentence_says_so(feature, view, client_
     assert said in tab.content.decode() and said in behind.content.decode() and said in rest.json()["detail"]
     assert "Drift along its event time" in tab.content.decode()
     assert storage.list(view.tenant_id, view.drift_home) == []
+
+
+def test_periods_are_remembered_where_only_the_pairs_take_too_long(feature, view, scientist, looks, monkeypatch):
+    known = drift(feature(), scientist)
+    forget_drift(view)
+    count_pairs = drifting.count_pairs
+
+    def slowly(*asked):
+        monkeypatch.setattr(counting, "SECONDS", 0)
+        return count_pairs(*asked)
+
+    monkeypatch.setattr(drifting, "count_pairs", slowly)
+    with pytest.raises(TooMuchToCount, match="takes longer than the"):
+        drift(feature(), scientist)
+    monkeypatch.setattr(counting, "SECONDS", 10)
+    monkeypatch.setattr(drifting, "count_pairs", count_pairs)
+    assert times(looks, lambda: drift(feature(), scientist)) == 1
+    assert drift(feature(), scientist) == known
+
+
+def test_one_is_counted_at_a_time_and_what_is_known_waits_for_nobody(feature, view, scientist, looks, monkeypatch):
+    known = drift(feature(), scientist)
+    monkeypatch.setattr(drifting, "_TURN_SECONDS", 0.01)
+    with drifting._counting:
+        assert drift(feature(), scientist) == known
+        forget_drift(view)
+        with pytest.raises(TooMuchToCount, match="other rows are being counted just now"):
+            times(looks, lambda: drift(feature(), scientist))
+        assert looks == []
+    assert drift(feature(), scientist) == known
+
+
+def test_where_the_store_takes_nothing_what_was_counted_is_told_all_the_same(feature, view, scientist, caplog):
+    known = drift(feature(), scientist)
+    forget_drift(view)
+    folder = Path(settings.OBJECT_STORE_URL.removeprefix("file://"), view.tenant_id.hex, view.drift_home)
+    shutil.rmtree(folder)
+    folder.write_text("A file, where a folder belongs.")
+    try:
+        assert drift(feature(), scientist) == known
+    finally:
+        folder.unlink()
+    said = [one.getMessage() for one in caplog.records if one.name == "sanad.features"]
+    assert {one.rpartition(" cannot be ")[2] for one in said} == {
+        "read; it is counted anew.",
+        "kept; the next page counts it anew.",
+    }
+    assert drift(feature(), scientist) == known
+    assert len(storage.list(view.tenant_id, view.drift_home)) == 1
 
 
 def test_numbers_of_more_rows_than_memory_holds_are_not_read_at_all(feature, view, scientist, looks, monkeypatch):

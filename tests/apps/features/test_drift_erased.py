@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from apps.features import selectors, services
 from apps.features.choices import FeatureKind
@@ -39,6 +41,31 @@ def test_an_erasure_leaves_nothing_of_what_was_counted(made, admin, project, run
     for late in looks:
         drifting._keep(*late)
     assert [kept_of(thing) for thing in made] == [[], []]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_put_before_the_rows_change_and_found_by_nobody_who_deletes_goes_as_well(made, monkeypatch):
+    view, _training_set = made
+    where, kept = counted(view, selectors.view_table(view), "note")
+    put = storage.put
+
+    def put_before_a_change(*args):
+        put(*args)
+        type(view).objects.filter(pk=view.pk).update(lake_snapshot=where.at.snapshot + 1)
+
+    monkeypatch.setattr(storage, "put", put_before_a_change)
+    drifting._keep(where, kept)
+    assert kept_of(view) == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nobody_who_changes_a_row_waits_for_the_page_that_counted_it(made):
+    """What a request locks it holds until it has answered: it is one transaction."""
+    view, _training_set = made
+    look = counted(view, selectors.view_table(view), "note")
+    with CaptureQueriesContext(connection) as asked:
+        drifting._keep(*look)
+    assert asked.captured_queries and not [one["sql"] for one in asked if " FOR " in one["sql"]]
 
 
 @pytest.mark.django_db(transaction=True)
