@@ -93,7 +93,7 @@ def _said(pieces: Sequence[Piece]) -> str:
         return _("You see the event time masked, so nothing is shown along it.")
     told = [(piece.rows, piece.missing) for piece in pieces if piece.missing is not None]
     if not told:
-        return _("You see its values masked, and there are too few rows to say how many of them are missing.")
+        return _("You see its values masked; how many of them are missing in a piece of time is not told here.")
     rows = sum(count for count, _share in told)
     words = {"rows": number(rows), "missing": percent(sum(count * share for count, share in told) / rows)}
     if len(told) < len(pieces):

@@ -53,7 +53,7 @@ class MissingMap:
 class Piece:
     """One piece of time of a feature: quartiles where it is a number. Rows without a time are in none.
 
-    `missing` is None where it would tell a reader of masks of few rows (`withheld`).
+    `missing` is None where it would tell a reader of masks of few rows (`kept_back_of`).
     """
 
     moment: datetime
@@ -118,8 +118,19 @@ def _along(thing: Any, at: TableAt, event_time: str, feature: str, *, numeric: b
         f"{quartiles[2]} AS high FROM rows WHERE {time} IS NOT NULL GROUP BY 1 ORDER BY 1 LIMIT {_MOST_BUCKETS * 4}"
     )
     found = rows_of(thing, at, sql)
-    kept_back = withheld([row["rows"] for row in found], thing.row_count) if masked else set()
+    kept_back = kept_back_of(thing, [row["rows"] for row in found]) if masked else set()
     return [Piece(**row | ({"missing": None} if n in kept_back else {})) for n, row in enumerate(found)]
+
+
+def kept_back_of(thing: FeatureView | TrainingSet, rows: Sequence[int]) -> set[int]:
+    """What is `withheld` of the pieces of its rows; all of them where it follows a stream.
+
+    There the whole that is told is of an earlier step than the pieces are, and two looks a moment apart are of rows
+    that differ by few.
+    """
+    if isinstance(thing, FeatureView) and thing.follows_stream:
+        return set(range(len(rows)))
+    return withheld(rows, thing.row_count)
 
 
 def withheld(rows: Sequence[int], every: int | None) -> set[int]:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from apps.datasets import selectors as datasets
 from apps.features.choices import Against, Movement
 from apps.features.selectors.counting import Along, Pair, Tallies, labels_of
-from apps.features.selectors.measuring import withheld
+from apps.features.selectors.measuring import kept_back_of
 from apps.features.selectors.periods import Period, period_called, with_gaps
 from foundation.errors import NotFound
 
@@ -183,7 +183,7 @@ def _counted(where: Along, tallies: Tallies) -> list[Counted]:
     every = list(tallies.periods.values())
     if not where.masked:
         return [Counted(one.period, one.rows, one.missing, one.mean, one.quartiles) for one in every]
-    kept_back = withheld([one.rows for one in every], where.thing.row_count)
+    kept_back = kept_back_of(where.thing, [one.rows for one in every])
     return [Counted(one.period, one.rows, None if n in kept_back else one.missing) for n, one in enumerate(every)]
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from django.urls import reverse
 
+from apps.datasets import selectors as datasets
 from apps.datasets import services as dataset_services
-from apps.features import services
+from apps.features import selectors, services
 from apps.features.models import Feature
 from apps.features.selectors import counting
 from apps.features.services import drifting
@@ -108,3 +109,24 @@ def test_an_erasure_from_the_stream_leaves_nothing_of_what_was_counted(
     drifting._keep(*late)
     assert storage.list(view.tenant_id, view.drift_home) == []
     assert look()[0] == rows * 4 // 5
+
+
+def test_of_what_follows_a_stream_a_reader_of_masks_is_told_of_no_piece_how_much_is_missing(
+    events_stream, define_windows, scientist, viewer
+):
+    """The profile tells the whole as it was before more came, so that the pieces would tell of the few between."""
+    last = [{"name": "word", "function": "last", "column": "w", "seconds": 60, "quantile": None}]
+    view = define_windows(last, stream_id=events_stream(*hour(0, 1), *hour(1, 1)).pk)
+    version = datasets.get_version(actor=scientist, version_id=view.inputs["events"])
+    classes = {one["name"]: "public" for one in version.schema}
+    dataset_services.classify_columns(actor=scientist, version=version, classes={**classes, "w": "personal"})
+    services.note_view(view_id=view.pk)
+    feature = Feature.objects.select_related("view__entity").get(view=view, name="word")
+
+    def told(actor):
+        drift = services.drift_over_time(actor=actor, feature=feature).periods
+        pieces = selectors.over_time(view, "word", actor=actor)
+        return [one.counted.missing for one in drift], [one.missing for one in pieces]
+
+    assert [set(one) for one in told(viewer)] == [{None}, {None}]
+    assert not any(None in one for one in told(scientist))
