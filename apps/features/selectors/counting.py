@@ -126,10 +126,24 @@ def along(actor: Actor, feature: Feature) -> Along | None:
     return Along(view, view_table(view), view.event_time, masks=masks, **told)  # type: ignore[arg-type]
 
 
-def count_periods(where: Along, unit: str = "") -> Tallies:
-    """Periods of this unit, or of the one that suits the time which the rows span; no pairs yet."""
+def count_rows(where: Along, unit: str) -> Tallies:
+    """All periods of this unit with their rows and what is missing in them, and nothing else of them."""
+    begin = f"date_trunc('{unit}', {within(where.time)})"
+    read = f"SELECT {begin} AS m, {where.value} AS v FROM rows"  # noqa: S608 - names are quoted
+    told = "SELECT m, count(*) AS rows, count(*) - count(v) AS missing, NULL AS bins"
+    sql = f"{told} FROM ({read}) WHERE m IS NOT NULL GROUP BY m ORDER BY m LIMIT {_MOST_PERIODS}"
+    tallies = [_tally(where, unit, row) for row in where.rows(sql)]
+    return Tallies(unit, {one.period: one for one in tallies}, {})
+
+
+def count_periods(where: Along, unit: str = "", only: Collection[Period] = ()) -> Tallies:
+    """Periods of this unit, or of the one that suits the time which the rows span; no pairs yet.
+
+    Where some are named, of that unit, no others are read.
+    """
     chosen = f"'{unit}' AS unit" if unit else f"{_SUITING} AS unit FROM r"
-    read = f"SELECT {within(where.time)} AS t, {where.value} AS v FROM rows"  # noqa: S608 - names are quoted
+    wanted = f" WHERE {' OR '.join(map(where.lies_in, sorted(only)))}" if only else ""
+    read = f"SELECT {within(where.time)} AS t, {where.value} AS v FROM rows{wanted}"  # noqa: S608 - names are quoted
     sql = (
         f"WITH r AS MATERIALIZED ({read}), u AS (SELECT {chosen}), "  # noqa: S608
         f"v AS (SELECT unit, date_trunc(unit, t) AS m, v FROM r, u WHERE t IS NOT NULL)"

@@ -153,6 +153,12 @@ def slice_of(where: Along, tallies: Tallies, period: Period, against: str | Peri
     )
 
 
+def periods_of_slice(where: Along, tallies: Tallies, period: Period, against: str | Period) -> set[Period]:
+    """Those that it tells figures of; it takes the rows alone to know them."""
+    other = _other(_known(where, tallies, period), period, against)
+    return {period, other} if other else {period}
+
+
 def pairs_of_slice(where: Along, tallies: Tallies, period: Period, against: str | Period) -> set[Pair]:
     """What has to be counted in bins for it."""
     other = _other(_known(where, tallies, period), period, against)

@@ -33,6 +33,7 @@ from apps.features.selectors.counting import (
     along,
     count_pairs,
     count_periods,
+    count_rows,
 )
 from apps.features.selectors.moving import (
     MOST_SHOWN,
@@ -41,6 +42,7 @@ from apps.features.selectors.moving import (
     pair_called,
     pairs_of_drift,
     pairs_of_slice,
+    periods_of_slice,
     slice_of,
 )
 from foundation import lake, storage
@@ -50,6 +52,7 @@ from foundation.identity import Actor
 
 log = logging.getLogger("sanad.features")
 _PairsOf = Callable[[Tallies], Collection[Pair]]
+_PeriodsOf = Callable[[Tallies], Collection[selectors.Period]]
 
 # What is kept has this form; of another one it is counted anew.
 _FORM = 1
@@ -96,7 +99,12 @@ def slice_called(*, actor: Actor, feature: Feature, name: str, against: str = ""
     if where is None:
         return None
     unit = "" if where.masked else period.unit
-    tallies = _tallied(where, unit, lambda found: pairs_of_slice(where, found, period, other))
+    tallies = _tallied(
+        where,
+        unit,
+        lambda found: pairs_of_slice(where, found, period, other),
+        lambda found: periods_of_slice(where, found, period, other),
+    )
     check_may_tell(where, period, tallies.unit)
     return slice_of(where, tallies, period, other)
 
@@ -107,14 +115,19 @@ def forget_drift(thing: FeatureView | TrainingSet) -> None:
         storage.delete(thing.tenant_id, key)
 
 
-def _tallied(where: Along, unit: str, pairs_of: _PairsOf = lambda _found: ()) -> Tallies:
-    """Periods of this unit, or of the one that suits the rows, with these pairs: of what is kept, or counted now."""
+def _tallied(
+    where: Along, unit: str, pairs_of: _PairsOf = lambda _found: (), told_of: _PeriodsOf = lambda _found: ()
+) -> Tallies:
+    """Periods of this unit, or of the one that suits the rows, with these pairs: of what is kept, or counted now.
+
+    Of a unit that is asked for and has too many to be kept, only those that are `told_of` have figures and bins.
+    """
     kept = _kept_of(where)
     known = kept.units.get(unit or kept.natural)
     if known and not _lacking(known, pairs_of):
         return known
     with _turn(where):
-        return _counted(where, unit, pairs_of)
+        return _counted(where, unit, pairs_of, told_of)
 
 
 @contextmanager
@@ -131,12 +144,12 @@ def _turn(where: Along) -> Iterator[None]:
         _counting.release()
 
 
-def _counted(where: Along, unit: str, pairs_of: _PairsOf) -> Tallies:
+def _counted(where: Along, unit: str, pairs_of: _PairsOf, told_of: _PeriodsOf) -> Tallies:
     """What lacks is counted and kept, the periods also where the look at the pairs is broken off."""
     kept = _kept_of(where)  # anew: whoever waited for the turn may find it counted
     known = found = kept.units.get(unit or kept.natural)
     try:
-        found = found or _periods(where, unit)
+        found = found or _periods(where, unit, told_of)
         found = kept.units.get(found.unit, found)  # of these some pairs may be known already
         if lacking := _lacking(found, pairs_of):
             found = replace(found, pairs={**found.pairs, **count_pairs(where, lacking, found)})
@@ -153,10 +166,20 @@ def _lacking(found: Tallies, pairs_of: _PairsOf) -> list[Pair]:
     return [pair for pair in sorted(pairs_of(found)) if pair not in found.pairs]
 
 
-def _periods(where: Along, unit: str) -> Tallies:
-    if where.numeric and (where.thing.row_count or 0) * _ROW_BYTES > settings.LAKE_MEMORY_MB << 20:
+def _periods(where: Along, unit: str, told_of: _PeriodsOf) -> Tallies:
+    every = count_rows(where, unit) if unit else None
+    if every is None or len(every.periods) <= MOST_SHOWN:
+        _check_memory(where, where.thing.row_count or 0)
+        return count_periods(where, unit)
+    few = sorted(told_of(every))
+    _check_memory(where, sum(every.periods[one].rows for one in few if one in every.periods))
+    counted = count_periods(where, unit, few).periods if few else {}
+    return replace(every, periods=dict(sorted({**every.periods, **counted}.items())))
+
+
+def _check_memory(where: Along, rows: int) -> None:
+    if where.numeric and rows * _ROW_BYTES > settings.LAKE_MEMORY_MB << 20:
         raise TooMuchToCount(_too_much(where))
-    return count_periods(where, unit)
 
 
 def _too_much(where: Along) -> str:

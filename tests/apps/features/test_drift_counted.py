@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from django.conf import settings
 
 from apps.features import selectors, services
 from apps.features.errors import TooMuchToCount
-from apps.features.selectors import counting
+from apps.features.selectors import counting, moving
 from apps.features.selectors.measuring import withheld
 from apps.features.services import drifting
 from apps.features.services.drifting import forget_drift
@@ -80,7 +81,8 @@ def test_periods_of_another_length_are_remembered_apart(feature, view, scientist
     def sought(**words):
         return services.slice_called(actor=scientist, feature=feature(), **words)
 
-    assert times(looks, lambda: sought(**week)) == 2
+    # Of a length that nobody listed it is asked first how many there are.
+    assert times(looks, lambda: sought(**week)) == 3
     found = sought(**week)
     assert times(looks, lambda: sought(**week)) == 0
     assert sought(**week) == found and (found.moved.counted.rows, found.then.rows) == (126, 126)
@@ -92,6 +94,28 @@ def test_periods_of_another_length_are_remembered_apart(feature, view, scientist
     sought(name=MARCH, against=FEBRUARY)
     assert times(looks, lambda: drift(feature(), scientist)) == 2
     assert times(looks, lambda: sought(name=MARCH, against=FEBRUARY)) == 0
+
+
+@pytest.mark.parametrize("name", ["delay", "kind"])
+def test_of_more_periods_than_are_kept_only_the_two_that_are_shown_have_figures(
+    feature, view, scientist, looks, monkeypatch, name
+):
+    monkeypatch.setattr(moving, "FEWEST", 100)
+    for against in ("first", "before", "week-2013-02-04"):
+        asked = {"name": "week-2013-03-04", "against": against}
+        sought = partial(services.slice_called, actor=scientist, feature=feature(name), **asked)
+        forget_drift(view)
+        known = sought()
+        assert known.moved.counted.rows == 126 and known.then.rows > 100 and len(known.bins) > 1
+        forget_drift(view)
+        with monkeypatch.context() as patched:
+            patched.setattr(drifting, "MOST_SHOWN", 4)
+            # Memory holds the numbers of two weeks, and not those of all rows.
+            patched.setattr(drifting, "_ROW_BYTES", (settings.LAKE_MEMORY_MB << 20) // 500)
+            assert times(looks, sought) == 3
+            assert looks[1].count("TIMESTAMP '2013-") == 4
+            assert sought() == known
+        assert storage.list(view.tenant_id, view.drift_home) == []
 
 
 def test_where_counting_takes_too_long_a_sentence_says_so(feature, view, client_as, api_as, scientist, monkeypatch):
