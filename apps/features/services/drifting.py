@@ -59,10 +59,10 @@ _FORM = 1
 # Beside the two that a page asks for of each period, some that somebody names.
 _MOST_PAIRS = 8 * MOST_SHOWN
 # One look after the other in each process: each may take all the memory that the lake's engine has. What is usual is
-# counted within a second. Whoever waited as long as a look may take would keep a thread and a connection from all other
-# pages, so a few who reload would stop them.
+# counted within a second, so that a few tabs that are opened at once wait for each other. Whoever waited as long as a
+# look may take would keep a thread and a connection from all other pages, so a few who reload would stop them.
 _counting = threading.Lock()
-_TURN_SECONDS = 1.0
+_TURN_SECONDS = 3.0
 # A quantile holds each value in memory that the engine does not count against its limit: some 30 bytes for a row.
 _ROW_BYTES = 48
 
