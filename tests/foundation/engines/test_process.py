@@ -21,6 +21,9 @@ from foundation.engines.errors import EngineUnavailable
 from runtime.keeper import state as files
 from runtime.keeper import watch
 
+# On the machine that decides what lands there are walls: the last test here says so.
+walled = pytest.mark.skipif(best_isolation() == "none", reason="this machine walls nothing off")
+
 ROOT = Path(__file__).resolve().parents[3]
 
 
@@ -152,10 +155,9 @@ time.sleep(120)
     plain.remove("a")
 
 
+@walled
 def test_an_environment_behind_links_is_seen_inside_the_walls(home, engine, monkeypatch):
     """`.venv` may be a link to where several share it, its interpreter a link over others to the one of the system."""
-    if best_isolation() == "none":
-        pytest.skip("this machine walls nothing off")
     shared, links = home / "shared", home / "links"
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", shared], check=True)
     links.mkdir()
@@ -172,10 +174,9 @@ def test_an_environment_behind_links_is_seen_inside_the_walls(home, engine, monk
     assert (ended.state, f"prefix {home}/.venv".encode() in engine.logs("a")[0]) == (WorkloadState.SUCCEEDED, True)
 
 
+@walled
 def test_an_environment_below_a_linked_folder_is_seen_inside_the_walls(home, engine, monkeypatch):
     """Each release has a link to the environment they share, in words that start from the release itself."""
-    if best_isolation() == "none":
-        pytest.skip("this machine walls nothing off")
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", home / "s/shared/venv"], check=True)
     (home / "s/releases/5").mkdir(parents=True)
     (home / "s/current").symlink_to("releases/5")
@@ -186,10 +187,9 @@ def test_an_environment_below_a_linked_folder_is_seen_inside_the_walls(home, eng
     assert (ended.state, f"prefix {home}/s/current/.venv".encode() in said) == (WorkloadState.SUCCEEDED, True), said
 
 
+@walled
 def test_what_is_more_than_python_is_refused_with_a_sentence(home, engine, monkeypatch):
     """Python takes a folder for its environment already where the interpreter lies beside a `pyvenv.cfg`."""
-    if best_isolation() == "none":
-        pytest.skip("this machine walls nothing off")
     (home / "much/bin").mkdir(parents=True)
     (home / "much/bin/python").symlink_to(Path(sys.executable).resolve())
     (home / "much/bin/pyvenv.cfg").write_text(f"home = {Path(sys.executable).resolve().parent}\n")
