@@ -8,6 +8,7 @@ from apps.features.models import Entity, FeatureView, Materialisation, SkewCheck
 from foundation.clock import now
 
 INPUTS = "By name in the SQL ids of dataset versions; or of one stream alone, and the view follows it event by event."
+TIMELESS = "Names of inputs whose rows hold at all times; rows of others may not change what was known before them."
 SIMILAR = "Of a first version: which of its features are there elsewhere by the same name, a sentence for each."
 
 
@@ -140,6 +141,9 @@ class FeatureViewStart(serializers.Serializer):
     inputs = serializers.DictField(child=serializers.UUIDField(), help_text=INPUTS)
     event_time = serializers.CharField(max_length=255)
     created_column = serializers.CharField(required=False, allow_blank=True, default="")
+    timeless_inputs = serializers.ListField(
+        child=serializers.CharField(max_length=63), required=False, default=list, help_text=TIMELESS
+    )
     ttl_seconds = serializers.IntegerField(required=False, allow_null=True, default=None)
     description = serializers.CharField(required=False, allow_blank=True, default="")
     owner = serializers.EmailField(required=False, allow_blank=True, default="", help_text="Else whoever asks.")
@@ -152,6 +156,10 @@ class PreviewStart(serializers.Serializer):
     inputs = serializers.DictField(child=serializers.UUIDField(), help_text=INPUTS)
     event_time = serializers.CharField(
         required=False, allow_blank=True, default="", help_text="Its column; warnings are the more exact."
+    )
+    created_column = serializers.CharField(required=False, allow_blank=True, default="")
+    timeless_inputs = serializers.ListField(
+        child=serializers.CharField(max_length=63), required=False, default=list, help_text=TIMELESS
     )
 
 

@@ -124,11 +124,12 @@ class FeatureViewViewSet(ProjectListViewSet):
     @extend_schema(request=serializers.PreviewStart)
     @action(detail=False, methods=["post"])
     def preview(self, request: Request) -> Response:
-        """The first rows that the SQL gives, and `warnings` of what in it may look ahead; nothing is kept."""
+        """The first rows that the SQL gives, and `warnings` of what in it looks ahead, or may; nothing is kept."""
         body = self.body(serializers.PreviewStart)
-        event_time = body.pop("event_time")
-        rows = services.preview_sql(actor=self.actor, project=self.project_of(body.pop("project")), **body)
-        warnings = services.warnings_of_sql(body["sql"], event_time)
+        project = self.project_of(body.pop("project"))
+        sql, inputs = body["sql"], body["inputs"]
+        rows = services.preview_sql(actor=self.actor, project=project, sql=sql, inputs=inputs)
+        warnings = [*services.warnings_of_sql(sql, body["event_time"]), *services.future_seen(actor=self.actor, **body)]
         shown = [list(row.values()) for row in rows.to_pylist()]
         return Response({"columns": rows.column_names, "rows": shown, "warnings": warnings})
 

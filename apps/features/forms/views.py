@@ -44,6 +44,16 @@ class ViewForm(AboutForm, SqlForm):
             "stream: since it arrived here; to know it at once, name the event time."
         ),
     )
+    timeless_inputs = forms.CharField(
+        label=_("Timeless inputs"),
+        required=False,
+        max_length=900,
+        widget=plain(),
+        help_text=_(
+            "Names of the SQL's tables whose rows hold at all times, parted by commas. Of all others rows may not "
+            "change what was known before them."
+        ),
+    )
     ttl = forms.IntegerField(
         label=_("Time to live (TTL)"),
         required=False,
@@ -98,6 +108,7 @@ class ViewForm(AboutForm, SqlForm):
         typed = {name: self.cleaned_data.get(name) or "" for name in self.fields}
         ttl = typed["ttl"] * _UNITS[typed["ttl_unit"] or "hours"] if typed["ttl"] else None
         view = {name: typed[name] for name in ("sql", "event_time", "created_column", "description", "owner")}
+        view["timeless_inputs"] = tags_of(typed["timeless_inputs"])
         keys = self.key_types() if all(self.typed_keys().values()) else self.keys()
         return {
             **{name: typed[name] for name in ("name", "entity", "new_entity")},
@@ -111,4 +122,5 @@ class ViewForm(AboutForm, SqlForm):
         ttl = chosen["ttl"] * _UNITS[chosen["ttl_unit"]] if chosen["ttl"] else None
         same = ("name", "sql", "event_time", "created_column", "description")
         said = {"owner": chosen["owner"], "tags": tags_of(chosen["tags"])}
+        said["timeless_inputs"] = tags_of(chosen["timeless_inputs"])
         return {**{name: chosen[name] for name in same}, "ttl_seconds": ttl, **said}

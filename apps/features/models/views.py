@@ -34,6 +34,8 @@ class FeatureView(Deprecable, TenantModel):
     follow = models.JSONField(default=dict, blank=True)
     # {alias in the SQL: id of a dataset version}
     inputs = models.JSONField(default=dict)
+    # Of these aliases those whose rows hold at all times: what came later is not left out where the SQL is looked at.
+    timeless_inputs = models.JSONField(default=list, blank=True)
     event_time = models.CharField(max_length=255)
     # When a value became known, where that is later than its event time.
     created_column = models.CharField(max_length=255, blank=True)
@@ -51,6 +53,8 @@ class FeatureView(Deprecable, TenantModel):
     lake_snapshot = models.BigIntegerField(null=True)
     row_count = models.BigIntegerField(null=True)
     digest = models.CharField(max_length=64, blank=True)
+    # What was looked at to tell whether its SQL sees the future, see services.hindsight; empty: nobody looked.
+    hindsight = models.JSONField(default=dict)
     # Whether the rows are marked by which of them a join sees; False: it sees all. Unknown of the first releases.
     marked = models.BooleanField(null=True)
     # Profiles hold values, so they are sealed objects; those of the first releases stand in the row.

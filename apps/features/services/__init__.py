@@ -48,12 +48,14 @@ from apps.features.services.erasing import TrainingSetReach, ViewMentionReach, V
 from apps.features.services.following import created_said, inputs_said
 from apps.features.services.foreseeing import (
     ahead_in_words,
+    looked_in_words,
     proof_in_words,
     warnings_of_join,
     warnings_of_sql,
     warnings_of_view,
 )
 from apps.features.services.glancing import columns_sent, look_at_history
+from apps.features.services.hindsight.wording import looked_at_in_words
 from apps.features.services.leaving import FeatureFarewell
 from apps.features.services.likening import similar_by_name, similar_to_sql, there_already
 from apps.features.services.meaning import check_steady, key_type_of, tell_key_types
@@ -98,7 +100,7 @@ from apps.features.services.serving import define_service, register_on_demand
 from apps.features.services.skew import check_served, put_samples, watch_skew
 from apps.features.services.slicing import rows_of_slice
 from apps.features.services.training_sets import define_training_set
-from apps.features.services.trying import notes_on_rows
+from apps.features.services.trying import future_seen, notes_on_rows
 from apps.features.services.windows import advance_view, stream_committed, wake_all
 from apps.features.services.windows.defining import define_windows, preview_events
 from apps.features.services.withdrawing import FeatureServiceBin, OnDemandBin, remove_on_demand, remove_service
@@ -156,10 +158,13 @@ __all__ = [
     "forget_old_retrievals",
     "forget_retrievals_of",
     "functions_in_words",
+    "future_seen",
     "inputs_said",
     "key_type_of",
     "lend_lookups",
     "look_at_history",
+    "looked_at_in_words",
+    "looked_in_words",
     "lookups_of",
     "materialise_view",
     "may_lend_lookups",

@@ -19,6 +19,7 @@ from apps.features.errors import DefinitionRefused
 from apps.features.events import FeatureViewCancelled, FeatureViewFailed, FeatureViewReady
 from apps.features.models import FeatureView
 from apps.features.services import windows
+from apps.features.services.hindsight.looking import look_at_view
 from apps.features.services.joining import SHOWN, JoinedView, marked_sql, profile_of
 from apps.features.services.metering import begin_usage, size_of
 from apps.features.services.naming import column_list
@@ -41,7 +42,8 @@ _TIMEOUT_S, _MEMORY_MB = 600, 2048
 def compute_view(*, job: JobHandle, view_id: UUID, in_quota: bool = True) -> None:
     """Run the SQL in the sandbox and keep the rows; then put the newest values online.
 
-    OverQuota where the rows would not fit, and nothing is kept; not so for what takes another's place (`in_quota`).
+    OverQuota where the rows would not fit, and nothing is kept. What takes another's place, since a person was erased,
+    is neither held up by a quota nor looked at anew for what its SQL brings from later: not `in_quota`.
     """
     with job.scope():
         view = FeatureView.objects.select_related("entity").get(pk=view_id)
@@ -54,6 +56,11 @@ def compute_view(*, job: JobHandle, view_id: UUID, in_quota: bool = True) -> Non
     tables = lake.for_tenant(view.tenant_id)
     made = windows.rows_from_nothing if view.windows else _rows_of_sql
     at, count, sources = made(job=job, tables=tables, view=view, inputs=inputs)
+    if in_quota:
+        job.progress(_("Looking whether a row knows what came later"), 70)
+        limits = {"timeout_s": _TIMEOUT_S, "memory_mb": _MEMORY_MB}
+        view.hindsight = look_at_view(tables, view, inputs, at, **limits)
+        job.raise_if_cancelled()
     found = tables.inspect(at)
     size = size_of(tables, at, windows.events_table(view))
     with job.scope(), transaction.atomic():
@@ -135,7 +142,7 @@ def _marked(tables: Lake, at: TableAt, view: FeatureView) -> TableAt:
 @transaction.atomic
 def _finish(*, actor: Actor, view: FeatureView, at: TableAt, count: int, digest: str, profile: dict) -> bool:
     """It is ready, unless it has ended meanwhile."""
-    found = {name: getattr(view, name) for name in ("features", "named_by", "marked", "follow")}
+    found = {name: getattr(view, name) for name in ("features", "named_by", "marked", "follow", "hindsight")}
     view = FeatureView.objects.select_for_update().get(pk=view.pk)
     if view.state != BuildState.BUILDING:
         return False

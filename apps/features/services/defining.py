@@ -19,7 +19,7 @@ from apps.features.errors import DefinitionRefused
 from apps.features.events import FeatureViewDefined
 from apps.features.models import Entity, FeatureView
 from apps.features.services.describing import checked_tags, owner_called
-from apps.features.services.following import check_by_event, followed_rows, stream_among, versions_read
+from apps.features.services.following import check_by_event, check_dated, followed_rows, stream_among, versions_read
 from apps.features.services.meaning import check_carried, check_steady, fit_keys, no_time
 from apps.features.services.naming import check_name, column_list
 from apps.projects.services import lock_project
@@ -50,6 +50,7 @@ def define_view(
     inputs: Mapping[str, UUID],
     event_time: str,
     created_column: str = "",
+    timeless_inputs: Sequence[str] = (),
     ttl_seconds: int | None = None,
     description: str = "",
     owner: str = "",
@@ -57,10 +58,13 @@ def define_view(
 ) -> FeatureView:
     """A feature view, or the next version of one. Its columns are checked before anything is computed.
 
-    `inputs` are ids of dataset versions; or of one stream alone, which the view then follows.
+    `inputs` are ids of dataset versions; or of one stream alone, which the view then follows. Where rows of an earlier
+    event time hold what later rows of the inputs brought, computing it is refused; but `timeless_inputs`, names that
+    the SQL gives them, are taken to hold at all times.
     """
     check_may_begin(actor, project, name, ttl_seconds)
-    said = _definition(actor, entity, sql, inputs, event_time, created_column, ttl_seconds)
+    timeless = check_timeless(actor, timeless_inputs, inputs)
+    said = _definition(actor, entity, sql, inputs, event_time, created_column, ttl_seconds, timeless)
     # Numbered last: whoever else defines something in the project waits from then on.
     said |= begun(actor, project, entity, name, description=description, owner=owner, tags=tags)
     view = FeatureView.objects.create(**said)
@@ -102,13 +106,26 @@ def _definition(
     event_time: str,
     created_column: str,
     ttl_seconds: int | None,
+    timeless: list[str],
 ) -> dict[str, Any]:
     """What says what the view's rows are, checked in the sandbox."""
     features = checked_features(actor, entity, sql, inputs, event_time, created_column)
     rows = _rows_said(actor, sql, inputs, features, event_time, created_column)
-    digest = definition_digest(sql, inputs, entity, event_time, created_column, ttl_seconds)
+    digest = view_digest(sql, inputs, entity, event_time, created_column, ttl_seconds, timeless)
     said = {"sql": sql, "event_time": event_time, "ttl_seconds": ttl_seconds, "definition_digest": digest}
-    return {**said, **rows}
+    return {**said, "timeless_inputs": timeless, **rows}
+
+
+def check_timeless(actor: Actor, named: Sequence[str], inputs: Mapping[str, UUID]) -> list[str]:
+    """The names in order, each once; DefinitionRefused for one that is no input, or a stream."""
+    if unknown := sorted(set(named) - set(inputs)):
+        sentence = _("“%(name)s” is no input of the SQL, so it cannot be timeless. Its inputs: %(inputs)s.")
+        words = {"name": unknown[0], "inputs": column_list(sorted(inputs))}
+        raise DefinitionRefused(sentence % words, fields={"timeless_inputs": [_("Not among the inputs.")]})
+    if named and stream_among(actor, inputs) is not None:
+        sentence = _("The events of a stream have their time each, so a stream is not timeless.")
+        raise DefinitionRefused(sentence, fields={"timeless_inputs": [_("It is a stream.")]})
+    return sorted(set(named))
 
 
 def _rows_said(
@@ -126,6 +143,8 @@ def _rows_said(
         return {**said, "features": features}
     at = {alias: datasets.table_at(version) for alias, version in read.items()}
     columns = lake.sandbox.describe(actor.tenant_id, sql, at)
+    if created_column:
+        check_dated(actor.tenant_id, sql, at, event_time, *([created_column] if created_column != event_time else []))
     return {**said, **followed_rows(followed, sql, columns, features, event_time, created_column)}
 
 
@@ -251,6 +270,20 @@ def _features(columns: list[Column], entity: Entity, event_time: str, created_co
             fields={"sql": [_("Select at least one feature.")]},
         )
     return features
+
+
+def view_digest(
+    sql: str,
+    inputs: Mapping[str, UUID],
+    entity: Entity,
+    event_time: str,
+    created_column: str,
+    ttl_seconds: int | None,
+    timeless: Sequence[str],
+) -> str:
+    """The digest of a view by SQL; one without timeless inputs has the digest that it always had."""
+    rest = (event_time, created_column, ttl_seconds, *([{"timeless": sorted(timeless)}] if timeless else []))
+    return definition_digest(sql, inputs, entity, *rest)
 
 
 def definition_digest(sql: str, inputs: Mapping[str, UUID], entity: Entity, *rest: Any) -> str:

@@ -19,7 +19,7 @@ from apps.features.services.windows.plans import stored_type
 from apps.streams import selectors as streams
 from foundation import lake
 from foundation.identity import Actor
-from foundation.lake.ports import Column
+from foundation.lake.ports import Column, TableAt
 
 if TYPE_CHECKING:
     from apps.datasets.models import DatasetVersion
@@ -122,6 +122,22 @@ def check_by_event(sql: str, alias: str) -> None:
             "windows."
         )
         _refuse("sql", sentence % {"construct": construct})
+
+
+def check_dated(tenant_id: UUID, sql: str, at: Mapping[str, TableAt], *moments: str) -> None:
+    """Refuse a time that SQL makes coarser than an event's own, where the event counts from then on.
+
+    `moments` are the columns of its times: it counts once the last of them has come.
+    """
+    tables = lake.for_tenant(tenant_id)
+    columns = {alias: tables.schema(one) for alias, one in at.items()}
+    found = lake.sandbox.times(sql, columns, [name for name in moments if name])
+    if all(one is not None and not one.exact for one in found):
+        sentence = _(
+            "The SQL makes “%(column)s” coarser than the time in the events, so that an event would count from before "
+            "it happened. Take that time as it is, or let events be known since they arrive here."
+        )
+        _refuse("event_time", sentence % {"column": moments[0]})
 
 
 def inputs_said(view: FeatureView) -> dict[str, str]:

@@ -1,11 +1,12 @@
 """Where a view's SQL may look ahead: its rows hold what came later, and no join or proof sees inside them.
 
-It is a warning and no refusal, since a table that does not change with time is honest. Nothing of it is kept: the SQL
-says it again.
+It is told before anything is computed, as a warning: what does see the future is refused once its rows are there to
+look at (`hindsight`). Nothing of it is kept: the SQL says it again.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
@@ -14,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from apps.features import selectors
 from apps.features.models import FeatureView, Retrieval, TrainingSet
+from apps.features.services.hindsight.wording import looked_at_in_words, timeless_in_words
 from foundation import lake
 from foundation.errors import Unavailable
 from foundation.identity import Actor
@@ -43,31 +45,46 @@ def seen_ahead(view: FeatureView) -> list[dict[str, Any]]:
     return [{"name": one.name, "line": one.line, "reason": one.reason} for one in found]
 
 
-def ahead_in_words(view: str, found: list[dict[str, Any]]) -> str:
-    """What a proof says of a view beside its counts; nothing where its SQL does not look ahead."""
-    if not found:
-        return ""
-    places = ", ".join(
-        _("%(name)s in line %(line)d") % {"name": one["name"].upper(), "line": one["line"]} for one in found
-    )
-    sentence = _(
-        "The SQL of %(view)s looks ahead: %(places)s. The proof does not see inside it: a value may hold what came "
-        "after its event time."
-    )
-    return sentence % {"view": view, "places": places}
+def of_its_sql(view: FeatureView) -> dict[str, Any]:
+    """What a proof keeps of how the view's SQL goes about time, beside its counts: what there is to say alone."""
+    told = {"looks_ahead": seen_ahead(view), "hindsight": view.hindsight, "timeless": view.timeless_inputs}
+    return {name: value for name, value in told.items() if value}
+
+
+def ahead_in_words(count: Mapping[str, Any]) -> str:
+    """What the proof's count of a view says of its SQL; nothing where its values hold nothing of later."""
+    found, timeless, looked = count.get("looks_ahead"), count.get("timeless"), count.get("hindsight", {})
+    said = []
+    if found:
+        places = ", ".join(
+            _("%(name)s in line %(line)d") % {"name": one["name"].upper(), "line": one["line"]} for one in found
+        )
+        said.append(_("The SQL of %(view)s may look ahead: %(places)s.") % {"view": count["view"], "places": places})
+        if not looked.get("moments"):
+            said.append(_("Its rows were not made again without what came later."))
+    if timeless:
+        said.append(_("In %(view)s: %(said)s") % {"view": count["view"], "said": timeless_in_words(timeless)})
+    return " ".join(said)
+
+
+def looked_in_words(count: Mapping[str, Any]) -> str:
+    """How the SQL of the count's view was looked at."""
+    said = looked_at_in_words(count.get("hindsight", {}), ())
+    return f"{count['view']}: {' '.join(said)}" if said else ""
 
 
 def warnings_of_join(thing: TrainingSet | Retrieval) -> list[str]:
     """What whoever learns from these rows is told first: corrections seen early, and views whose SQL looks ahead."""
     counts = thing.leakage_proof.get("views", [])
-    ahead = (ahead_in_words(one["view"], one.get("looks_ahead", [])) for one in counts)
+    ahead = (ahead_in_words(one) for one in counts)
     return [sentence for sentence in (selectors.early_in_words(thing), *ahead) if sentence]
 
 
 def proof_in_words(*, actor: Actor, training_set_id: UUID) -> dict[str, Any]:
     """The leakage proof of what a model learns from: {"training_set", "said", "early", "counts"}, one count a view.
 
-    A count knows how old its oldest value was (`oldest`), and what its proof does not see inside (`ahead`).
+    A count knows how old its oldest value was (`oldest`), what its SQL may bring from later (`ahead`), and how that was
+    looked at (`looked`).
     """
     row = selectors.get_training_set(actor=actor, training_set_id=training_set_id)
     return {
@@ -78,7 +95,8 @@ def proof_in_words(*, actor: Actor, training_set_id: UUID) -> dict[str, Any]:
             {
                 **one,
                 "oldest": selectors.oldest_of(one),
-                "ahead": ahead_in_words(one["view"], one.get("looks_ahead", [])),
+                "ahead": ahead_in_words(one),
+                "looked": looked_in_words(one),
             }
             for one in row.leakage_proof.get("views", [])
         ],
@@ -93,16 +111,16 @@ def _found(sql: str, event_time: str) -> tuple[Ahead, ...]:
 def _in_words(found: Ahead) -> str:
     sentences = {
         "later": _(
-            "Line %(line)d: %(name)s looks ahead: it brings values of later rows to an earlier event time, and no "
-            "leakage proof sees inside the SQL. End its frame at the current row, or take LAG."
+            "Line %(line)d: %(name)s looks ahead: it brings values of later rows to an earlier event time. End its "
+            "frame at the current row, or take LAG."
         ),
         "whole": _(
-            "Line %(line)d: %(name)s looks ahead: it is over its whole partition, later rows too, and no leakage proof "
-            "sees inside the SQL. Let it go along an ORDER BY of the event time up to the current row."
+            "Line %(line)d: %(name)s looks ahead: it is over its whole partition, later rows too. Let it go along an "
+            "ORDER BY of the event time up to the current row."
         ),
         "all": _(
-            "Line %(line)d: %(name)s looks ahead: it is over rows of all times, later ones too, and no leakage proof "
-            "sees inside the SQL. Group by the event time, or take only rows of before it."
+            "Line %(line)d: %(name)s looks ahead: it is over rows of all times, later ones too. Group by the event "
+            "time, or take only rows of before it."
         ),
     }
     return sentences[found.reason] % {"line": found.line, "name": found.name.upper()}

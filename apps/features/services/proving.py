@@ -18,7 +18,7 @@ from apps.features.adapters.asof import comma, known_at, meant_sql
 from apps.features.errors import DefinitionRefused, LeakageFound
 from apps.features.models import FeatureView
 from apps.features.ports import JoinedView, Labels
-from apps.features.services.foreseeing import seen_ahead
+from apps.features.services.foreseeing import of_its_sql
 from foundation.lake.ports import Lake, TableAt
 from foundation.quoting import identifier
 
@@ -112,11 +112,10 @@ def proof_of(
         found = tables.query(proof_sql(event_time=labels.event_time, view=spec), rows).read_all().to_pylist()[0]
         strange = tables.query(strange_sql(event_time=labels.event_time, view=spec, there=there), rows).read_all()
         found["mismatches"] += strange.column("strange")[0].as_py()
-        said: Proof = {"ignores_known_since": True} if spec.early else {}
-        # No count sees into the SQL of a view; what may bring later values there is told beside them.
-        if ahead := seen_ahead(view):
-            said["looks_ahead"] = ahead
-        counts.append({"view": str(view), "view_id": str(view.pk), "digest": view.digest, **found, **said})
+        early: Proof = {"ignores_known_since": True} if spec.early else {}
+        # No count sees into the SQL of a view; how that was looked at is told beside them.
+        said = {**found, **early, **of_its_sql(view)}
+        counts.append({"view": str(view), "view_id": str(view.pk), "digest": view.digest, **said})
     _check_nothing_leaked(sum(one["violations"] for one in counts), sum(one["mismatches"] for one in counts))
     return counts
 

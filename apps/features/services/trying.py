@@ -18,6 +18,8 @@ from apps.features.models import FeatureView
 from apps.features.services.defining import input_tables
 from apps.features.services.following import check_by_event, stream_among
 from apps.features.services.foreseeing import warnings_of_sql
+from apps.features.services.hindsight.cutting import Made
+from apps.features.services.hindsight.looking import look_at_sample
 from apps.features.services.likening import there_already
 from apps.features.services.meaning import check_steady
 from apps.features.services.naming import column_list
@@ -36,6 +38,29 @@ def noted(actor: Actor, view: FeatureView, inputs: Mapping[str, UUID]) -> tuple[
     """What whoever defines the view should know of its SQL, in words; nothing is kept."""
     ahead = warnings_of_sql(view.sql, view.event_time) if view.sql else []
     return (*ahead, *_look_at_sample(actor, view, inputs), *there_already(actor, view))
+
+
+def future_seen(
+    *,
+    actor: Actor,
+    sql: str,
+    inputs: Mapping[str, UUID],
+    event_time: str,
+    created_column: str = "",
+    timeless_inputs: Sequence[str] = (),
+    keys: Sequence[str] = (),
+) -> list[str]:
+    """In words, what the first rows tell of whether computing such a view is refused, since it sees the future.
+
+    Nothing where the event time is not said yet, or where each event of a stream goes through the SQL alone.
+    """
+    if not event_time or stream_among(actor, inputs) is not None:
+        return []
+    tables, _names = input_tables(actor, sql, inputs)
+    made = Made(actor.tenant_id, sql, tables, keys, event_time, created_column, timeless_inputs)
+    question = ("future", actor.tenant_id, sql, frozenset(tables.items()), event_time, created_column)
+    asked = (*question, tuple(timeless_inputs), tuple(keys))
+    return list(lake.sandbox.once(asked, lambda: look_at_sample(lake.for_tenant(actor.tenant_id), made)))
 
 
 def ask_of_view(actor: Actor, sql: str, inputs: Mapping[str, UUID], event_time: str) -> None:
@@ -60,7 +85,12 @@ def _look_at_sample(actor: Actor, view: FeatureView, inputs: Mapping[str, UUID])
     found = _sampled(actor, view.sql, tables)
     if not found.rows:
         return (_("Over the first rows of its inputs the SQL gives none; that may be its conditions."),)
-    return tuple(_misfits(found, view.entity.join_keys, view.event_time, left_out=bool(view.windows)))
+    misfits = _misfits(found, view.entity.join_keys, view.event_time, left_out=bool(view.windows))
+    if view.windows:
+        return tuple(misfits)
+    said = {"event_time": view.event_time, "created_column": view.created_column}
+    said |= {"timeless_inputs": view.timeless_inputs, "keys": view.entity.join_keys}
+    return (*misfits, *future_seen(actor=actor, sql=view.sql, inputs=inputs, **said))
 
 
 def notes_on_rows(rows: pa.Table, keys: Iterable[str], event_time: str, *, left_out: bool = False) -> list[str]:

@@ -86,6 +86,7 @@ def _initial(view: Any) -> dict[str, Any]:
         return {}
     words = {name: getattr(view, name) for name in ("name", "sql", "event_time", "description")}
     words |= {"inputs": services.inputs_said(view), "created_column": services.created_said(view)}
+    words["timeless_inputs"] = ", ".join(view.timeless_inputs)
     said = forms.DescriptionForm.said_of(view)
     return {**words, **said, "entity": str(view.entity_id), **forms.ViewForm.ttl_of(view.ttl_seconds)}
 
@@ -105,7 +106,10 @@ def _preview(request: PortalRequest, form: forms.ViewForm) -> dict[str, Any]:
     event_time = said["view"].get("event_time", "")
     chosen = dict(stream_choices(request))
     follows = any(str(pk) in chosen for pk in inputs.values())
-    notes = services.notes_on_rows(found, _keys_so_far(request, said), event_time, left_out=follows)
+    keys = _keys_so_far(request, said)
+    notes = services.notes_on_rows(found, keys, event_time, left_out=follows)
+    when = {name: said["view"][name] for name in ("event_time", "created_column", "timeless_inputs")}
+    notes += services.future_seen(actor=request.actor, sql=sql, inputs=inputs, keys=keys, **when)
     named = {v.pk: str(v) for v in datasets.ready_versions(actor=request.actor, project_id=request.project.pk)}
     guessed = [(alias, named[pk]) for alias, pk in inputs.items() if alias not in form.cleaned_data["inputs"]]
     return {

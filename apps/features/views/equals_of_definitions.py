@@ -48,7 +48,8 @@ VIEW = (
         "feature-views/",
         "client.features.define(\n    {example[name]},\n    entity={example[entity]},\n    sql={example[sql]},\n"
         "    inputs={example[said]},\n    event_time={example[event_time]},\n"
-        "    created_column={example[created_column]},\n    ttl_seconds={example[ttl]},\n)",
+        "    created_column={example[created_column]},\n    timeless_inputs={example[timeless]},\n"
+        "    ttl_seconds={example[ttl]},\n)",
         "features define {example[name]} view.sql --entity {example[entity]}"
         " --event-time {example[event_time]} {example[options]}",
         _SELECT
@@ -57,6 +58,7 @@ VIEW = (
             "name": "{example[name]}",
             "event_time": "{example[event_time]}",
             "created_column": "{example[created_column]}",
+            "timeless_inputs": "{example[timeless]}",
             "ttl_seconds": "{example[ttl]}",
         },
     ),

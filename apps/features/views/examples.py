@@ -29,12 +29,14 @@ def of_view(request: PortalRequest, view: Any = None) -> Words:
         words: Words = {"name": view.name, "sql": view.sql, "event_time": view.event_time, "inputs": read}
         words |= {"said": {alias: named.get(pk, pk) for alias, pk in read.items()}, **_of_entity(view.entity)}
         words |= {"created_column": services.created_said(view), "ttl": view.ttl_seconds}
+        words["timeless"] = list(view.timeless_inputs)
     else:
         table = first_table(request)
         words = {"name": "my_view", "sql": table.select, "event_time": table.time or "event_time"}
         words |= {"inputs": {table.alias: table.version}, "said": {table.alias: table.name}}
-        words |= {"created_column": "", "ttl": None, **_new_entity(table.key)}
-    return {**words, "options": [*_repeated("--input", words["said"]), *_times(words)]}
+        words |= {"created_column": "", "ttl": None, "timeless": [], **_new_entity(table.key)}
+    timeless = (part for name in words["timeless"] for part in ("--timeless", name))
+    return {**words, "options": [*_repeated("--input", words["said"]), *timeless, *_times(words)]}
 
 
 def of_windows(request: PortalRequest, view: Any = None) -> Words:

@@ -141,6 +141,7 @@ def _definition(request: PortalRequest, view: Any) -> Part:
         "inputs": _inputs(request, view, told),
         "digest": selectors.digest_for(request.actor, view),
         "written": _written(request, view),
+        "looked_at": services.looked_at_in_words(view.hindsight, view.timeless_inputs),
         **told,
     }
 

@@ -91,7 +91,8 @@ def _proof(request: PortalRequest, row: Any) -> Part:
             "url": address(request, "view_detail", count["view_id"]),
             "ttl": views[count["view_id"]].ttl_seconds if count["view_id"] in views else None,
             "oldest": selectors.oldest_of(count),
-            "ahead": services.ahead_in_words(count["view"], count.get("looks_ahead", [])),
+            "ahead": services.ahead_in_words(count),
+            "looked": services.looked_in_words(count),
         }
         for count in row.leakage_proof.get("views", [])
     ]

@@ -47,6 +47,7 @@ class Features(Catalogue, HistoricalFeatures):
         inputs: Mapping[str, str],
         event_time: str,
         created_column: str = "",
+        timeless_inputs: Sequence[str] = (),
         ttl_seconds: int | None = None,
         description: str = "",
         owner: str = "",
@@ -56,8 +57,9 @@ class Features(Catalogue, HistoricalFeatures):
         """Define a feature view and wait for its rows; `inputs` maps names in the SQL to dataset versions.
 
         A version is said by its id, or like `payments` (the newest), `payments@v3`, `payments@tag`; one stream alone
-        like `stream:clicks`, and the view follows it, event by event. The answer has `warnings` of what in the SQL may
-        look ahead, and `similar`: features that are there already by the same name.
+        like `stream:clicks`, and the view follows it, event by event. Computing fails where rows of an earlier event
+        time hold what later rows of an input brought, unless it is among the `timeless_inputs`. The answer has
+        `warnings` of what in the SQL may look ahead, and `similar`: features there already by the same name.
         """
         body = {
             "project": self._project,
@@ -67,6 +69,7 @@ class Features(Catalogue, HistoricalFeatures):
             "inputs": {alias: self._input(said) for alias, said in inputs.items()},
             "event_time": event_time,
             "created_column": created_column,
+            "timeless_inputs": list(timeless_inputs),
             "ttl_seconds": ttl_seconds,
             "description": description,
             "owner": owner,
@@ -196,8 +199,16 @@ class Features(Catalogue, HistoricalFeatures):
         )
         return found
 
-    def preview(self, sql: str, inputs: Mapping[str, str], *, event_time: str = "") -> Thing:
-        """{"columns", "rows", "warnings"}: the first rows, and what in the SQL may look ahead; nothing is kept.
+    def preview(
+        self,
+        sql: str,
+        inputs: Mapping[str, str],
+        *,
+        event_time: str = "",
+        created_column: str = "",
+        timeless_inputs: Sequence[str] = (),
+    ) -> Thing:
+        """{"columns", "rows", "warnings"}: the first rows, and what in the SQL looks ahead or may; nothing is kept.
 
         With the column of the `event_time` the warnings are the more exact.
         """
@@ -208,6 +219,8 @@ class Features(Catalogue, HistoricalFeatures):
                 "sql": sql,
                 "inputs": {alias: self._client.datasets.newest(said) for alias, said in inputs.items()},
                 "event_time": event_time,
+                "created_column": created_column,
+                "timeless_inputs": list(timeless_inputs),
             },
         )
         return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -64,11 +65,13 @@ class Definer:
         """It is known by a key of its own name."""
         return services.define_entity(**self._by, name=name, join_keys=[name])
 
-    def view(self, entity: Any, name: str, sql: str, *, event_time: str, **inputs: Any) -> Any:
-        """A view by SQL over versions, each under its alias."""
+    def view(
+        self, entity: Any, name: str, sql: str, *, event_time: str, timeless: Sequence[str] = (), **inputs: Any
+    ) -> Any:
+        """A view by SQL over versions, each under its alias; of these some may hold at all times."""
         versions = {alias: version.pk for alias, version in inputs.items()}
         words = {"entity": entity, "name": name, "sql": sql, "inputs": versions, "event_time": event_time}
-        return services.define_view(**self._by, **words)
+        return services.define_view(**self._by, **words, timeless_inputs=timeless)
 
     def training_set(self, base: Any, name: str, *, label: str = "late", **words: Any) -> Any:
         return services.define_training_set(**self._by, base_version_id=base.pk, name=name, label=label, **words)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +13,7 @@ from apps.features import selectors
 from apps.features.choices import BuildState, ViewKind
 from apps.features.errors import DefinitionRefused
 from apps.features.models import Entity, FeatureView, OnDemandView
-from apps.features.services.defining import define_view, definition_digest
+from apps.features.services.defining import define_view, view_digest
 from apps.features.services.definitions.reading import Fields, Problem, Value
 from apps.features.services.definitions.saying import (
     ALIVE,
@@ -50,6 +50,7 @@ class ViewSection(Section):
             "sql": fields.text("sql", required=True),
             "event_time": fields.text("event_time", required=True),
             "created_column": fields.text("created_column"),
+            "timeless_inputs": fields.texts("timeless_inputs"),
             "ttl_seconds": fields.number("ttl_seconds"),
             **read_said(fields),
         }
@@ -82,7 +83,7 @@ class ViewSection(Section):
         # A stream that is gone is followed by what is there, and by nothing new.
         inputs = _inputs(context, words)
         given = given_of(words) if newest is None else {**kept(newest), **given_of(words)}
-        same = ("sql", "event_time", "created_column", "ttl_seconds")
+        same = ("sql", "event_time", "created_column", "ttl_seconds", "timeless_inputs")
         definition = {name: words[name] for name in same}
         view = define_view(
             actor=actor, project=project, entity=entity, name=wanted.name, inputs=inputs, **definition, **given
@@ -108,8 +109,8 @@ def _inputs(context: Context, words: Said, newest: FeatureView | None = None) ->
 
 
 def _digest(words: Said, inputs: Mapping[str, UUID], entity: Entity) -> str:
-    rest = (words["event_time"], words["created_column"], words["ttl_seconds"])
-    return definition_digest(words["sql"], inputs, entity, *rest)
+    rest = (words["event_time"], words["created_column"], words["ttl_seconds"], words["timeless_inputs"])
+    return view_digest(words["sql"], inputs, entity, *rest)
 
 
 def _is_there(newest: FeatureView | None, digest: str) -> bool:
@@ -159,6 +160,7 @@ def view_fields(actor: Actor, view: FeatureView) -> Said:
         event_time=view.event_time,
         created_column=created_said(view),
         ttl_seconds=view.ttl_seconds,
+        timeless_inputs=list(view.timeless_inputs),
         **said_fields(view),
     )
     if view.follows_stream:
@@ -182,6 +184,7 @@ def view_words(
     event_time: str,
     created_column: str = "",
     ttl_seconds: int | None = None,
+    timeless_inputs: Sequence[str] = (),
     **said: Any,
 ) -> Said:
     """The same of a view that is not defined yet; `inputs` are ids of versions, or of a stream, by their alias."""
@@ -191,7 +194,8 @@ def view_words(
     there |= {str(row.pk): {"stream": row.name} for row in streams.streams_seen(actor=actor).filter(pk__in=ids)}
     named = {alias: there.get(str(pk), {"id": str(pk)}) for alias, pk in inputs.items()}
     words: Said = {"entity": entity, "inputs": named, "sql": sql.strip(), "event_time": event_time}
-    given = {"created_column": created_column, "ttl_seconds": ttl_seconds, **said}
+    told = {"created_column": created_column, "timeless_inputs": list(timeless_inputs), "ttl_seconds": ttl_seconds}
+    given = {**told, **said}
     return {**words, **{name: value for name, value in given.items() if value}}
 
 

@@ -101,6 +101,8 @@ def _define_view(actor: Actor, old: FeatureView, new: UUID, inputs: dict[str, UU
         "event_time",
         "created_column",
         "ttl_seconds",
+        "timeless_inputs",
+        "hindsight",
         *WATCHED,
     ]
     told = windows.from_successor(old.windows, inputs)
@@ -114,6 +116,7 @@ def _define_view(actor: Actor, old: FeatureView, new: UUID, inputs: dict[str, UU
         definition_digest=definition_digest(
             *(old.sql, inputs, old.entity, old.event_time, old.created_column, old.ttl_seconds),
             *([told] if told else []),
+            *([{"timeless": old.timeless_inputs}] if old.timeless_inputs else []),
         ),
         created_by=actor.user,
         **{name: getattr(old, name) for name in kept},

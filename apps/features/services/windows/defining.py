@@ -16,7 +16,7 @@ from apps.features.choices import EventSource, KnownSince, ViewKind
 from apps.features.errors import DefinitionRefused
 from apps.features.models import Entity, FeatureView
 from apps.features.services.defining import announce, begun, check_may_begin, definition_digest
-from apps.features.services.following import check_by_event, source_of, version_of_stream
+from apps.features.services.following import check_by_event, check_dated, source_of, version_of_stream
 from apps.features.services.meaning import check_steady, fit_keys
 from apps.features.services.trying import ask_of_sql
 from apps.features.services.windows.declaring import KNOWN_SINCE, check_events_have, checked, features_of, plan_of
@@ -89,6 +89,8 @@ def define_windows(
         types=types,
     )
     fit_keys(entity, types)
+    if is_stream and known_since != KnownSince.ARRIVAL:
+        check_dated(actor.tenant_id, sql, {ALIAS: at}, event_time, _created(known_since, created_column))
     columns = {name: types[name] for name in _named(entity, event_time, created_column, kept)}
     told = {"known_since": known_since, "slide_seconds": slide_seconds, "aggregations": kept}
     windows = {"source": source, **told, "columns": columns}

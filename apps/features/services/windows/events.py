@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 # What the kernel calls the table of events, and windows the table that they select them out of.
 ALIAS = "events"
+_BESIDE = ("ht_", "hw_")
 # From the year 1 on, and so long before the year 10 000 that every window has left by then.
 _FIRST_US, _LAST_US = -62_135_596_800_000_000, 248_000_000_000_000_000
 
@@ -59,8 +60,14 @@ def staging_table(view: FeatureView) -> str:
 
 
 def tables_of(view_id: UUID) -> list[str]:
-    """All that a view may have in the lake; one of SQL has the first alone."""
-    return [f"{prefix}{view_id.hex}" for prefix in ("fv_", "we_", "wn_")]
+    """All that a view may have in the lake; one of SQL has the first alone, and for a while those beside it."""
+    return [f"{prefix}{view_id.hex}" for prefix in ("fv_", "we_", "wn_", *_BESIDE)]
+
+
+def beside_tables(view: FeatureView) -> tuple[str, str]:
+    """Where rows as of a moment lie, and those over all, while the one is held against the other."""
+    then, whole = (f"{prefix}{view.pk.hex}" for prefix in _BESIDE)
+    return then, whole
 
 
 def source_table(view: FeatureView) -> str:

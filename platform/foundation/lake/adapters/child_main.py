@@ -74,9 +74,10 @@ def main(arguments: list[str]) -> None:
 @cache
 def _load_the_reader_of_sql() -> None:
     """In the template, as soon as a child of it is to read SQL: most portals' processes never do."""
-    from foundation.lake.adapters import child_lineage
+    from foundation.lake.adapters import child_lineage, child_times
 
     child_lineage.warm()
+    child_times.warm()
     gc.freeze()
 
 

@@ -74,12 +74,12 @@ def run(engine: Engine, job: dict[str, Any], files: list[int], rows: int) -> dic
             return {"unsteady": steady.unsteady(engine.user, job["sql"], job["columns"])}
         if job["kind"] == "ahead":
             return {"ahead": ahead.ahead(engine.user, job["sql"], job["moments"])}
-        if job["kind"] == "lineage":
-            return _lineage(engine, job)
+        if job["kind"] in ("lineage", "times"):
+            return _read(engine, job)
         lock(engine, job, _show(engine.reader, job["inputs"], files, job.get("sample_rows")))
         for name in job["inputs"]:
             schema = engine.reader.execute(f"SELECT * FROM {identifier(name)} LIMIT 0").to_arrow_reader(1).schema
-            engine.user.register(name, _Input(engine.reader, name, schema))
+            _register(engine.user, name, _Input(engine.reader, name, schema), job.get("until"))
         sql, columns = _answerable(engine.user, job["sql"])
         if job["kind"] == "describe":
             return {"columns": columns}
@@ -101,12 +101,30 @@ def _rows_at_once(most: int, columns: int) -> int:
     return max(2_048, min(most, _MOST_CELLS // max(1, columns)))
 
 
-def _lineage(engine: Engine, job: dict[str, Any]) -> dict[str, Any]:
+def _read(engine: Engine, job: dict[str, Any]) -> dict[str, Any]:
     # Loaded before the walls closed, and only in children that are made for it.
-    from foundation.lake.adapters import child_lineage
+    from foundation.lake.adapters import child_lineage, child_times
 
     lock(engine, job, [])
-    return child_lineage.run(engine.user, job)
+    reader = child_lineage if job["kind"] == "lineage" else child_times
+    return reader.run(engine.user, job)
+
+
+def _register(user: DuckDBPyConnection, name: str, rows: _Input, until: dict[str, Any] | None) -> None:
+    """The input under its name; where its rows are dated, of those no more than were there by the moment.
+
+    What dates them comes from the user's own SQL, so it runs where that does. A row without a time is always there.
+    """
+    dated = (until or {}).get("dated", {}).get(name)
+    if until is None or not dated:
+        user.register(name, rows)
+        return
+    whole = f"__whole {name}"
+    user.register(whole, rows)
+    times = ", ".join(f"least({', '.join(f'TRY(({one})::TIMESTAMPTZ)' for one in each)})" for each in dated)
+    there = f"coalesce(greatest({times}) <= {literal(until['moment'])}::TIMESTAMPTZ, true)"
+    columns = f"SELECT * FROM {identifier(whole)}"
+    user.execute(f"CREATE TEMP VIEW {identifier(name)} AS {columns} WHERE {there}")
 
 
 def _answerable(user: DuckDBPyConnection, sql: str) -> tuple[str, list[list[str]]]:

@@ -14,9 +14,11 @@ from foundation.lake.ports.parts import (
     Marks,
     Mode,
     Operator,
+    RowTimes,
     Span,
     TableAt,
     Unsteady,
+    Until,
     UserFile,
 )
 
@@ -35,8 +37,10 @@ __all__ = [
     "Marks",
     "Mode",
     "Operator",
+    "RowTimes",
     "Span",
     "TableAt",
     "Unsteady",
+    "Until",
     "UserFile",
 ]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -56,6 +57,31 @@ class Ahead:
     reason: str
     name: str
     line: int
+
+
+@dataclass(frozen=True)
+class RowTimes:
+    """By what a column of a SELECT's answer dates the rows of its inputs: {input: expressions over its own columns}.
+
+    It is `exact` where the column holds them as they stand, and not where it makes them coarser (`date_trunc`, `max`);
+    `moved_back` where the SQL takes something off them.
+    """
+
+    inputs: Mapping[str, Sequence[str]]
+    exact: bool
+    moved_back: bool
+
+
+@dataclass(frozen=True)
+class Until:
+    """What was there by a moment (aware): of each input that is `dated`, the rows whose times are no later.
+
+    Each group of expressions over the input's own columns is one time of a row, the least of them; a row is there once
+    all its times have come. One that has none was always there, as are all rows of an input that is not dated.
+    """
+
+    moment: datetime
+    dated: Mapping[str, Sequence[Sequence[str]]]
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from foundation.lake.ports import Ahead, Column, FileFormat, TableAt, Unsteady
+from foundation.lake.ports import Ahead, Column, FileFormat, RowTimes, TableAt, Unsteady, Until
 from foundation.lake.sandbox.remembering import asked_once, once
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ __all__ = [
     "rows_of",
     "run",
     "tables_of",
+    "times",
     "unsteady",
 ]
 
@@ -39,13 +40,15 @@ def run(
     *,
     limit_rows: int | None = None,
     sample_rows: int | None = None,
+    until: Until | None = None,
     timeout_s: float = 60,
     memory_mb: int = 1024,
     result_mb: int = 4096,
 ) -> pa.RecordBatchReader:
     """The rows of one SELECT over the inputs, streamed; read them to the end or close the reader.
 
-    With `sample_rows` it sees no more than so many of each input's first rows.
+    With `sample_rows` it sees no more than so many of each input's first rows; with `until` of these no more than what
+    was there by that moment.
 
     Raises SqlRefused, SqlFailed or SqlTimeout, the last two also while rows are read. Sentences name places and the
     user's own words, never a value of the data.
@@ -53,7 +56,7 @@ def run(
     from foundation.lake.sandbox import sql as jobs
 
     limits = jobs.Limits(seconds=timeout_s, memory_mb=memory_mb, result_mb=result_mb)
-    return jobs.run(tenant_id, sql, inputs, limit_rows=limit_rows, sample_rows=sample_rows, limits=limits)
+    return jobs.run(tenant_id, sql, inputs, limit_rows=limit_rows, sample_rows=sample_rows, until=until, limits=limits)
 
 
 def describe(tenant_id: UUID, sql: str, inputs: Mapping[str, TableAt]) -> list[Column]:
@@ -108,6 +111,17 @@ def lineage(sql: str, inputs: Mapping[str, Sequence[Column]]) -> dict[str, list[
     from foundation.lake.sandbox import sql as jobs
 
     return jobs.lineage(sql, inputs)
+
+
+def times(sql: str, inputs: Mapping[str, Sequence[Column]], moments: Sequence[str]) -> list[RowTimes | None]:
+    """For each of these columns of the answer by what it dates the rows of the inputs; None where that is unknown.
+
+    The query is parsed, not run; SqlRefused and SqlFailed where it cannot be understood at all.
+    """
+    from foundation.lake.sandbox import sql as jobs
+
+    shape = tuple((name, tuple(columns)) for name, columns in sorted(inputs.items()))
+    return list(once(("times", sql, shape, tuple(moments)), lambda: jobs.times(sql, inputs, moments)))
 
 
 def construct_against_rows(sql: str, growing: str) -> str:

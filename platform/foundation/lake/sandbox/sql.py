@@ -12,11 +12,11 @@ import pyarrow as pa
 
 from foundation.lake.engines import lake_of
 from foundation.lake.errors import SqlFailed
-from foundation.lake.ports import Ahead, Column, LakeFile, TableAt, Unsteady
+from foundation.lake.ports import Ahead, Column, LakeFile, RowTimes, TableAt, Unsteady, Until
 from foundation.lake.sandbox import answers, children, places, wording
 from foundation.lake.sandbox.children import Child, Limits
 
-__all__ = ["Limits", "ahead", "construct_against_rows", "describe", "lineage", "run", "tables_of", "unsteady"]
+__all__ = ["Limits", "ahead", "construct_against_rows", "describe", "lineage", "run", "tables_of", "times", "unsteady"]
 
 _QUICK = Limits(seconds=20, memory_mb=512)
 _LONGEST, _LONGEST_READ = 200_000, 50_000
@@ -29,10 +29,13 @@ def run(
     *,
     limit_rows: int | None,
     sample_rows: int | None,
+    until: Until | None,
     limits: Limits,
 ) -> pa.RecordBatchReader:
     with ExitStack() as stack:
-        job = {"kind": "sql", "sql": sql, "limit_rows": limit_rows, "sample_rows": sample_rows}
+        job: dict[str, Any] = {"kind": "sql", "sql": sql, "limit_rows": limit_rows, "sample_rows": sample_rows}
+        if until is not None:
+            job["until"] = {"moment": until.moment.isoformat(), "dated": until.dated}
         child = _started(stack, tenant_id, job, inputs, limits)
         stream = child.rows()
         if stream is None:
@@ -86,6 +89,21 @@ def lineage(sql: str, inputs: Mapping[str, Sequence[Column]]) -> dict[str, list[
             name: None if sources is None else [(alias, column) for alias, column in sources]
             for name, sources in said["lineage"]
         }
+
+
+def times(sql: str, inputs: Mapping[str, Sequence[Column]], moments: Sequence[str]) -> list[RowTimes | None]:
+    wording.check_length(sql, _LONGEST_READ)
+    given = {name: {"columns": [[column.name, column.type] for column in columns]} for name, columns in inputs.items()}
+    with children.take_reader() as child:
+        job = {"kind": "times", "sql": sql, "inputs": given, "moments": list(moments), "folder": ""}
+        child.give(job, [], _QUICK)
+        said = child.outcome()
+        if "times" not in said:
+            raise wording.sql_error(said, sql, _QUICK, timed_out=child.timed_out)
+        return [
+            None if one is None else RowTimes(one["inputs"], exact=one["exact"], moved_back=one["moved_back"])
+            for one in said["times"]
+        ]
 
 
 def construct_against_rows(sql: str, growing: str) -> str:

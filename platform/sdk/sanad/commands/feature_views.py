@@ -27,6 +27,8 @@ def add_to(features: Any) -> None:
     define.add_argument("--entity", required=True)
     define.add_argument("--event-time", required=True, help="the column that says when a value was true")
     define.add_argument("--created", default="", help="the column that says when it became known, where that is later")
+    timeless = "a name in the SQL whose rows hold at all times; rows of others may not change what was known before"
+    define.add_argument("--timeless", action="append", default=[], metavar="NAME", help=timeless)
     define.add_argument(
         "--ttl", type=windows.span, metavar="SPAN", help="how long a value counts, like 7d; without it, for ever"
     )
@@ -86,6 +88,7 @@ def features_define(client: Client, said: Namespace) -> None:
         inputs=inputs_named(said),
         event_time=said.event_time,
         created_column=said.created,
+        timeless_inputs=said.timeless,
         ttl_seconds=said.ttl,
         **description_of(said),
     )

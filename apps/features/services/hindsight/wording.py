@@ -1,0 +1,79 @@
+"""What was found, or looked at, in words. No value is named: whoever sees the job, or the proof, reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from apps.features.services.hindsight.comparing import Differing
+from apps.features.services.naming import column_list
+
+_MOST_NAMED = 5
+
+
+def seen_in_words(found: Differing) -> str:
+    """That rows know what came later, and how that is mended."""
+    said = ngettext(
+        "The SQL sees the future: of %(rows)d rows known by %(moment)s, %(count)d comes out otherwise where rows of "
+        "%(inputs)s after that moment are left out%(features)s.",
+        "The SQL sees the future: of %(rows)d rows known by %(moment)s, %(count)d come out otherwise where rows of "
+        "%(inputs)s after that moment are left out%(features)s.",
+        found.differing,
+    )
+    named = column_list(found.features[:_MOST_NAMED])
+    words = {
+        "rows": found.rows,
+        "moment": f"{found.moment:%Y-%m-%d %H:%M:%S} UTC",
+        "count": found.differing,
+        "inputs": column_list(found.inputs),
+        "features": _(" (in %(features)s)") % {"features": named} if named else "",
+    }
+    mend = _(
+        "Join earlier rows alone, declare windows, or date a row by when its last value was known, also by a column of "
+        "“known since”. An input whose rows hold at all times can be named as timeless; that is recorded and shown."
+    )
+    return f"{said % words} {mend}"
+
+
+def looked_at_in_words(looked: Mapping[str, Any], timeless: Sequence[str]) -> list[str]:
+    """What a view says of how its SQL was looked at: what was cut, and what was not."""
+    if not looked:
+        return []
+    said = []
+    if looked["by_row"]:
+        said.append(_("Each row is made of one row of its input, and has that row's time."))
+    if looked["moments"]:
+        sentence = ngettext(
+            "Made again as of %(moments)d moment without what came later, of %(inputs)s: no row came out otherwise.",
+            "Made again as of %(moments)d moments without what came later, of %(inputs)s: no row came out otherwise.",
+            looked["moments"],
+        )
+        said.append(sentence % {"moments": looked["moments"], "inputs": column_list(looked["cut"])})
+    if looked["uncut"]:
+        sentence = _(
+            "Nothing of %(inputs)s was left out for it: by which column its rows are dated cannot be told, as it has "
+            "none, or several and none called like the event time."
+        )
+        said.append(sentence % {"inputs": column_list(looked["uncut"])})
+    if looked["moved_back"]:
+        said.append(moved_back_in_words())
+    if timeless:
+        said.append(timeless_in_words(timeless))
+    return said
+
+
+def moved_back_in_words() -> str:
+    """That the SQL takes something off a time, which nobody can tell right from wrong."""
+    return _(
+        "The SQL dates rows before the time in their own columns. That is taken at its word: is all that they hold "
+        "known by then?"
+    )
+
+
+def timeless_in_words(timeless: Sequence[str]) -> str:
+    """That somebody takes inputs to hold at all times."""
+    sentence = _("Rows of %(inputs)s are taken to hold at all times: what came later there may be in earlier rows.")
+    return sentence % {"inputs": column_list(timeless)}
