@@ -93,7 +93,8 @@ def _refuse_more(path: Path, links: list[Path], private: Collection[Path]) -> No
 def _holds(folder: Path, thing: Path) -> bool:
     """Whether it is this folder, or lies in it, by whatever name: a folder may be mounted in two places."""
     above = (thing.resolve(), *thing.resolve().parents)
-    return any(folder.samefile(one) for one in above if one.exists())
+    # What lies in a closed folder is not there for this account, and nothing that it can show holds it.
+    return any(folder.samefile(one) for one in above if os.access(one, os.F_OK))
 
 
 def _own_home() -> list[Path]:
