@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import pwd
 import subprocess
 import sys
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -30,6 +32,10 @@ def test_links_in_a_circle_are_gone_over_once(tmp_path):
     assert (done.returncode, done.stderr) == (0, "")
     assert str(tmp_path) not in done.stdout
     assert str(Path(sys.executable).resolve().parents[1]) in done.stdout.splitlines()
+
+
+class Account(NamedTuple):
+    pw_dir: str
 
 
 @pytest.fixture
@@ -103,3 +109,48 @@ def test_the_whole_machine_is_not_shown(running):
     (running / "venv").symlink_to("/")
     with pytest.raises(ValueError, match="Python lies in / itself"):
         view.interpreter_folders()
+
+
+@pytest.mark.parametrize("said", ["/usr/bin/..", "//usr", "/usr/local/../local", "/usr/local/.."])
+def test_programs_are_not_shown_by_another_name(running, monkeypatch, said):
+    """What a `pyvenv.cfg` says of its home Python takes as it stands."""
+    made_in(running / "venv")
+    monkeypatch.setattr(sys, "base_prefix", said)
+    shown = view.interpreter_folders()
+    assert not any(path.exists() and path.samefile(programs) for path in shown for programs in view.PROGRAMS)
+    assert not any(".." in path.parts or str(path).startswith("//") for path in shown)
+
+
+def test_steps_back_go_over_links_as_they_stand(running, monkeypatch):
+    made_in(running / "venv")
+    (running / "deep/python/bin").mkdir(parents=True)
+    (running / "deep/python/lib/python3.11").mkdir(parents=True)
+    (running / "deep/python/lib/python3.11/os.py").touch()
+    (running / "link").symlink_to("deep/python")
+    monkeypatch.setattr(sys, "base_prefix", str(running / "link/bin/.."))
+    assert {running / "link", running / "deep/python"} < set(view.interpreter_folders())
+    monkeypatch.setattr(sys, "base_prefix", str(running / "link/../python"))
+    assert running / "deep/python" in view.interpreter_folders()
+
+
+@pytest.mark.parametrize("place", ["", ".sanad/engines/a"])
+def test_what_holds_the_state_of_the_portal_is_not_shown(running, place):
+    """An environment made in the clone itself has it beside the code; workloads may run as who owns it."""
+    venv = made_in(running / "venv")
+    state = venv / place
+    state.mkdir(parents=True, exist_ok=True)
+    assert venv in view.interpreter_folders(running / "other")
+    with pytest.raises(ValueError, match=rf"Python lies in {venv} itself, .* make a virtual environment"):
+        view.interpreter_folders(state)
+
+
+@pytest.mark.parametrize("home", ["venv", "venv/nested/somebody"])
+def test_the_home_of_the_portals_account_is_not_shown_wherever_homes_lie(running, monkeypatch, home):
+    venv = made_in(running / "venv")
+    account = pwd.getpwuid(os.geteuid())
+    monkeypatch.setattr(pwd, "getpwuid", lambda _uid: Account(str(running / home)))
+    (running / home).mkdir(parents=True, exist_ok=True)
+    with pytest.raises(ValueError, match=rf"Python lies in {venv} itself"):
+        view.interpreter_folders()
+    monkeypatch.setattr(pwd, "getpwuid", lambda _uid: account)
+    assert venv in view.interpreter_folders()

@@ -126,10 +126,13 @@ def along(actor: Actor, feature: Feature) -> Along | None:
     return Along(view, view_table(view), view.event_time, masks=masks, **told)  # type: ignore[arg-type]
 
 
-def count_rows(where: Along, unit: str) -> Tallies:
-    """All periods of this unit with their rows and what is missing in them, and nothing else of them."""
+def count_rows(where: Along, unit: str, only: Collection[Period] = ()) -> Tallies:
+    """The periods of this unit with their rows and what is missing in them, and nothing else of them.
+
+    The earliest of all, as many as are told of at most; where some are named, these.
+    """
     begin = f"date_trunc('{unit}', {within(where.time)})"
-    read = f"SELECT {begin} AS m, {where.value} AS v FROM rows"  # noqa: S608 - names are quoted
+    read = f"SELECT {begin} AS m, {where.value} AS v FROM rows{_in_one_of(where, only)}"  # noqa: S608 - names are quoted
     told = "SELECT m, count(*) AS rows, count(*) - count(v) AS missing, NULL AS bins"
     sql = f"{told} FROM ({read}) WHERE m IS NOT NULL GROUP BY m ORDER BY m LIMIT {_MOST_PERIODS}"
     tallies = [_tally(where, unit, row) for row in where.rows(sql)]
@@ -142,8 +145,8 @@ def count_periods(where: Along, unit: str = "", only: Collection[Period] = ()) -
     Where some are named, of that unit, no others are read.
     """
     chosen = f"'{unit}' AS unit" if unit else f"{_SUITING} AS unit FROM r"
-    wanted = f" WHERE {' OR '.join(map(where.lies_in, sorted(only)))}" if only else ""
-    read = f"SELECT {within(where.time)} AS t, {where.value} AS v FROM rows{wanted}"  # noqa: S608 - names are quoted
+    from_rows = f"FROM rows{_in_one_of(where, only)}"
+    read = f"SELECT {within(where.time)} AS t, {where.value} AS v {from_rows}"
     sql = (
         f"WITH r AS MATERIALIZED ({read}), u AS (SELECT {chosen}), "  # noqa: S608
         f"v AS (SELECT unit, date_trunc(unit, t) AS m, v FROM r, u WHERE t IS NOT NULL)"
@@ -153,6 +156,10 @@ def count_periods(where: Along, unit: str = "", only: Collection[Period] = ()) -
     found = rows[0]["unit"] if rows else unit or SHORTEST
     tallies = [_tally(where, found, row) for row in rows]
     return Tallies(found, {one.period: one for one in tallies}, {})
+
+
+def _in_one_of(where: Along, only: Collection[Period]) -> str:
+    return f" WHERE {' OR '.join(map(where.lies_in, sorted(only)))}" if only else ""
 
 
 def _by_tenths(where: Along) -> str:

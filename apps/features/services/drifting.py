@@ -60,8 +60,10 @@ _FORM = 1
 _MOST_PAIRS = 8 * MOST_SHOWN
 # One look after the other in each process: each may take all the memory that the lake's engine has. What is usual is
 # counted within a second, so that a few tabs that are opened at once wait for each other. Whoever waited as long as a
-# look may take would keep a thread and a connection from all other pages, so a few who reload would stop them.
+# look may take would keep a thread and a connection from all other pages, so a few who reload would stop them; so would
+# many who wait for less: a process of the portal has four threads.
 _counting = threading.Lock()
+_waiting = threading.BoundedSemaphore(2)
 _TURN_SECONDS = 3.0
 # A quantile holds each value in memory that the engine does not count against its limit: some 30 bytes for a row.
 _ROW_BYTES = 48
@@ -132,7 +134,7 @@ def _tallied(
 
 @contextmanager
 def _turn(where: Along) -> Iterator[None]:
-    if not _counting.acquire(timeout=_TURN_SECONDS):
+    if not _take_turn():
         sentence = _(
             "How far it moved is not told: other rows are being counted just now, and then these %(rows)s may be. Try"
             " again in a moment."
@@ -142,6 +144,18 @@ def _turn(where: Along) -> Iterator[None]:
         yield
     finally:
         _counting.release()
+
+
+def _take_turn() -> bool:
+    """At once, or after a while where few others wait."""
+    if _counting.acquire(blocking=False):
+        return True
+    if not _waiting.acquire(blocking=False):
+        return False
+    try:
+        return _counting.acquire(timeout=_TURN_SECONDS)
+    finally:
+        _waiting.release()
 
 
 def _counted(where: Along, unit: str, pairs_of: _PairsOf, told_of: _PeriodsOf) -> Tallies:
@@ -172,9 +186,12 @@ def _periods(where: Along, unit: str, told_of: _PeriodsOf) -> Tallies:
         _check_memory(where, where.thing.row_count or 0)
         return count_periods(where, unit)
     few = sorted(told_of(every))
-    _check_memory(where, sum(every.periods[one].rows for one in few if one in every.periods))
+    # One that is not listed has no rows, or is beyond the most that are.
+    beyond = [one for one in few if one not in every.periods]
+    known = {**every.periods, **(count_rows(where, unit, beyond).periods if beyond else {})}
+    _check_memory(where, sum(known[one].rows for one in few if one in known))
     counted = count_periods(where, unit, few).periods if few else {}
-    return replace(every, periods=dict(sorted({**every.periods, **counted}.items())))
+    return replace(every, periods=dict(sorted({**known, **counted}.items())))
 
 
 def _check_memory(where: Along, rows: int) -> None:
@@ -212,17 +229,29 @@ def _keep(where: Along, kept: _Kept) -> None:
     of them afterwards. So either they find what is put here, or it is found here that the thing has changed.
     """
     units = {unit: _said(one) for unit, one in kept.units.items() if len(one.periods) <= MOST_SHOWN}
-    if not units:
+    # Before, too: else whoever is slow would put it in the place of what is true by now.
+    if not units or not _is_same(where):
         return
     told = {"about": _about(where), "natural": kept.natural, "units": units}
     try:
         storage.put(where.thing.tenant_id, _key(where), json.dumps(told).encode())
     except (OSError, Unavailable):
+        # It may lie there all the same, where only the answer was lost.
         log.exception("What was counted of the drift of %s cannot be kept; the next page counts it anew.", where.thing)
-        return
-    # Where this fails, it is not only logged: counts of rows that are gone would stay.
-    if not _is_same(where):
-        storage.delete(where.thing.tenant_id, _key(where))
+    _take_back(where)
+
+
+def _take_back(where: Along) -> None:
+    """Delete it, unless the thing is known to have these rows: where the database does not say so, it goes as well.
+
+    Where this fails, it is not only logged: counts of rows that are gone would stay.
+    """
+    same = False
+    try:
+        same = _is_same(where)
+    finally:
+        if not same:
+            storage.delete(where.thing.tenant_id, _key(where))
 
 
 def _is_same(where: Along) -> bool:
@@ -247,7 +276,8 @@ def _said(tallies: Tallies) -> dict[str, Any]:
         for one in tallies.periods.values()
     ]
     pairs = [[_begin(one), _begin(other), counts] for (one, other), counts in tallies.pairs.items()]
-    return {"periods": periods, "pairs": pairs[:_MOST_PAIRS]}
+    # The newest: what somebody named long ago makes way for what a page asks for.
+    return {"periods": periods, "pairs": pairs[-_MOST_PAIRS:]}
 
 
 def _tallies(unit: str, told: dict[str, Any]) -> Tallies:

@@ -83,7 +83,7 @@ class Keeper:
     def _start(self) -> tuple[int, Logbook]:
         if self._order.isolation != "none":
             # Looked at here already: what the child would find has no answer but its log.
-            interpreter_folders()
+            interpreter_folders(self._folder)
         reading, writing = os.pipe()
         listener = listen(Path(self._order.socket)) if self._order.socket else None
         self._make_work_folder()

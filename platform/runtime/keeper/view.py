@@ -7,6 +7,7 @@ that lies under somebody's closed home can be shown to another uid without openi
 from __future__ import annotations
 
 import os
+import pwd
 import sys
 from collections.abc import Collection, Iterable
 from pathlib import Path
@@ -40,17 +41,20 @@ PROGRAMS = (Path("/usr"), Path("/usr/local"))
 PACKAGES = ("site-packages", "dist-packages")
 # They hold more than Python, whatever lies in them besides: an environment made in one is not shown.
 HOMES, ROOTS_HOME = Path("/home"), Path("/root")
-_MEND = "make a virtual environment in a folder of its own (python3 -m venv FOLDER), and install and start Sanad there."
+_MEND = (
+    "make a virtual environment in a folder of its own, by a Python that lies in one as well (python3 -m venv FOLDER),"
+    " and install and start Sanad there."
+)
 DEVICES = ("null", "zero", "full", "random", "urandom")
 
 
-def interpreter_folders() -> list[Path]:
+def interpreter_folders(*private: Path) -> list[Path]:
     """Where the running interpreter and its packages lie: virtual environment, base installation, the binary itself.
 
-    A ValueError says how to mend it where one of these holds more than workloads may read.
+    A ValueError says how to mend it where one of these holds more than workloads may read, what is `private` among it.
     """
     named = [sys.prefix, sys.base_prefix, *(entry for entry in sys.path if "site-packages" in entry), sys.executable]
-    given = {Path(name) for name in named}
+    given = {_straight(name) for name in named}
     links = _links_over(given)
     found = {_beside(path, links) for path in (*given, *links, *links.values(), Path(sys.executable).resolve())}
     outermost: list[Path] = []
@@ -58,21 +62,47 @@ def interpreter_folders() -> list[Path]:
         # Below a link nothing is shown by it: where it ends may be among the programs.
         if path in PROGRAMS or any(path.is_relative_to(shown) for shown in outermost if not shown.is_symlink()):
             continue
-        _refuse_more(path, [link for link, end in links.items() if end == path])
+        _refuse_more(path, [link for link, end in links.items() if end == path], private)
         outermost.append(path)
     return outermost
 
 
-def _refuse_more(path: Path, links: list[Path]) -> None:
+def _straight(name: str) -> Path:
+    """The same path without steps back, which Python takes as they stand in a `pyvenv.cfg`, and with one `/` at first.
+
+    Whatever it goes over stays, links among it: `/usr/bin/..` is `/usr`, which is known by that name alone.
+    """
+    path = Path("/")
+    for part in Path(name).parts[1:]:
+        path = (path.resolve() if path.is_symlink() else path).parent if part == ".." else path / part
+    return path
+
+
+def _refuse_more(path: Path, links: list[Path], private: Collection[Path]) -> None:
     """Refuse a folder that would be shown as a whole and is no Python's own; `links` are those that end at it."""
     if path.is_symlink() or not path.is_dir():
         return
-    real = path.resolve()
-    if real in (Path("/"), HOMES.resolve(), ROOTS_HOME.resolve()) or real.parent == HOMES.resolve():
+    beside = any(_holds(path, one) for one in (HOMES, ROOTS_HOME, *_own_home(), *private))
+    if beside or path.resolve().parent == HOMES.resolve():
         raise ValueError(f"Python lies in {path} itself, and workloads would read all else that is there too; {_MEND}")
     if links and not _is_pythons_own(path):
         what = "neither a virtual environment nor an installation of Python"
         raise ValueError(f"{links[0]} leads to {path}, {what}, and workloads would read all of it; {_MEND}")
+
+
+def _holds(folder: Path, thing: Path) -> bool:
+    """Whether it is this folder, or lies in it, by whatever name: a folder may be mounted in two places."""
+    above = (thing.resolve(), *thing.resolve().parents)
+    # What lies in a closed folder is not there for this account, and nothing that it can show holds it.
+    return any(folder.samefile(one) for one in above if os.access(one, os.F_OK))
+
+
+def _own_home() -> list[Path]:
+    """The home of whom the portal runs as, wherever homes lie here; nobody's of an account that has no name."""
+    try:
+        return [Path(pwd.getpwuid(os.geteuid()).pw_dir)]
+    except KeyError:
+        return []
 
 
 def _is_pythons_own(folder: Path) -> bool:
@@ -158,7 +188,7 @@ def build(order: Order, uid: int) -> None:
     view.show(Path(order.folder) / WORK / "tmp", Path("/tmp"), read_only=False)  # noqa: S108  the workload's own
     for name in (*SYSTEM, *SETTINGS):
         view.show(Path(name))
-    for path in interpreter_folders():
+    for path in interpreter_folders(Path(order.folder)):
         view.show(path)
     view.show(RUNTIME_SOURCE, RUNTIME_TARGET)
     view.show(Path(order.folder) / WORK, WORK_TARGET, read_only=False)

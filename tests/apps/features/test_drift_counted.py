@@ -161,6 +161,33 @@ def test_one_is_counted_at_a_time_and_what_is_known_waits_for_nobody(feature, vi
     assert drift(feature(), scientist) == known
 
 
+def test_what_somebody_named_makes_way_for_the_pairs_of_a_page(feature, view, scientist, looks, monkeypatch):
+    forget_drift(view)
+    monkeypatch.setattr(drifting, "_MOST_PAIRS", 4)
+    services.slice_called(actor=scientist, feature=feature(), name=MARCH, against=FEBRUARY)
+    services.slice_called(actor=scientist, feature=feature(), name=FEBRUARY, against=MARCH)
+    named = {"name": MARCH, "against": "month-2013-01"}
+    services.slice_called(actor=scientist, feature=feature(), **named)
+    assert times(looks, lambda: services.slice_called(actor=scientist, feature=feature(), **named)) == 0
+
+
+def test_memory_is_asked_for_the_rows_of_a_period_that_is_beyond_those_listed(
+    feature, view, scientist, looks, monkeypatch
+):
+    asked = {"name": "week-2013-03-04", "against": "week-2013-02-04"}
+    sought = partial(services.slice_called, actor=scientist, feature=feature(), **asked)
+    known = sought()
+    monkeypatch.setattr(drifting, "MOST_SHOWN", 2)
+    monkeypatch.setattr(counting, "_MOST_PERIODS", 3)
+    forget_drift(view)
+    found = sought()
+    assert (found.moved, found.then, found.bins) == (known.moved, known.then, known.bins)
+    monkeypatch.setattr(drifting, "_ROW_BYTES", (settings.LAKE_MEMORY_MB << 20) // 100)
+    with pytest.raises(TooMuchToCount, match="takes longer than the"):
+        times(looks, sought)
+    assert not [sql for sql in looks if "quantile" in sql]
+
+
 def test_where_the_store_takes_nothing_what_was_counted_is_told_all_the_same(feature, view, scientist, caplog):
     known = drift(feature(), scientist)
     forget_drift(view)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 
 from apps.features import selectors, services
@@ -11,6 +13,7 @@ from apps.features.choices import FeatureKind
 from apps.features.selectors.counting import Along
 from apps.features.services import drifting
 from foundation import storage
+from foundation.errors import Unavailable
 from tests.apps.features.stage import end_of_bin
 from tests.apps.features.test_erasing import erase
 
@@ -56,6 +59,41 @@ def test_what_is_put_before_the_rows_change_and_found_by_nobody_who_deletes_goes
     monkeypatch.setattr(storage, "put", put_before_a_change)
     drifting._keep(where, kept)
     assert kept_of(view) == []
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("lost", ["the database", "the store's answer"])
+def test_what_was_put_goes_where_nobody_can_tell_whether_it_is_still_true(made, monkeypatch, lost):
+    """As where the connection broke off while rows were counted, or the store took it and did not say so."""
+    view, _training_set = made
+    where, kept = counted(view, selectors.view_table(view), "note")
+    put, is_same = storage.put, drifting._is_same
+
+    def put_and_lose(*args):
+        put(*args)
+        monkeypatch.setattr(drifting, "_is_same", refuse if lost == "the database" else is_same)
+        if lost == "the store's answer":
+            type(view).objects.filter(pk=view.pk).update(lake_snapshot=where.at.snapshot + 1)
+            raise Unavailable("It did not answer in time.")
+
+    def refuse(_where):
+        raise OperationalError("the connection is closed")
+
+    monkeypatch.setattr(storage, "put", put_and_lose)
+    with pytest.raises(OperationalError) if lost == "the database" else nullcontext():
+        drifting._keep(where, kept)
+    assert kept_of(view) == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_is_slow_puts_nothing_in_the_place_of_what_is_true_by_now(made, monkeypatch):
+    view, _training_set = made
+    late = counted(view, selectors.view_table(view), "note")
+    type(view).objects.filter(pk=view.pk).update(lake_snapshot=late[0].at.snapshot + 1)
+    written = []
+    monkeypatch.setattr(storage, "put", lambda *args: written.append(args))
+    drifting._keep(*late)
+    assert (written, len(kept_of(view))) == ([], 1)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -101,8 +101,9 @@ def _step(job: JobHandle, view_id: UUID) -> bool:
     told = _profiled(tables, view, mark, at, told).but(seconds=round(time.monotonic() - began, 3))
     if not _note(job, view, told, at):
         return False
-    if was.step < mark.whole:
-        forget_drift(view)  # it may tell of rows that were taken away
+    if was.online_step < mark.whole:
+        # It may tell of rows that were taken away; once more where an earlier attempt ended before it came to this.
+        forget_drift(view)
     _put_online(job, tables, view, plan, mark, told)
     if mark.step % _COMPACT_EVERY == 0:
         for table in (events_table(view), rows_table(view)):

@@ -10,10 +10,10 @@ from apps.datasets import services as dataset_services
 from apps.features import selectors, services
 from apps.features.models import Feature
 from apps.features.selectors import counting
-from apps.features.services import drifting
+from apps.features.services import drifting, windows
 from apps.features.services.windows import advancing
 from apps.streams import services as streams
-from foundation import storage
+from foundation import lake, storage
 
 pytestmark = pytest.mark.django_db(transaction=True)
 CLICKS = [{"name": "clicks", "function": "count", "column": None, "seconds": 60, "quantile": None}]
@@ -109,6 +109,31 @@ def test_an_erasure_from_the_stream_leaves_nothing_of_what_was_counted(
     drifting._keep(*late)
     assert storage.list(view.tenant_id, view.drift_home) == []
     assert look()[0] == rows * 4 // 5
+
+
+def test_what_was_counted_is_forgotten_though_the_step_ended_before_it_came_to_that(
+    events_stream, define_windows, handle, scientist, monkeypatch
+):
+    """A process may end in between: the next attempt finds the row changed already."""
+    stream = events_stream(*hour(0, 1))
+    view = define_windows(CLICKS, stream_id=stream.pk)
+    services.note_view(view_id=view.pk)
+    feature = Feature.objects.select_related("view__entity").get(view=view, name="clicks")
+    services.drift_over_time(actor=scientist, feature=feature)
+    assert len(storage.list(view.tenant_id, view.drift_home)) == 1
+    tables, source = lake.for_tenant(view.tenant_id), windows.source_table(view)
+    tables.write(source, tables.read(tables.current(source)).read_all().slice(5), mode="replace")
+
+    def end(_view):
+        raise SystemExit
+
+    with monkeypatch.context() as patched:
+        patched.setattr(advancing, "forget_drift", end)
+        with pytest.raises(SystemExit):
+            services.advance_view(job=handle, view_id=view.pk)
+    assert len(storage.list(view.tenant_id, view.drift_home)) == 1
+    services.advance_view(job=handle, view_id=view.pk)
+    assert storage.list(view.tenant_id, view.drift_home) == []
 
 
 def test_of_what_follows_a_stream_a_reader_of_masks_is_told_of_no_piece_how_much_is_missing(
