@@ -232,3 +232,24 @@ def test_a_stream_of_another_project_that_was_renamed_is_found_by_what_its_file_
     exported = services.definitions_text(**by)
     assert "stream: renamed" in exported
     assert {step.action for step in services.plan_definitions(**by, text=exported).steps} == {"unchanged"}
+
+
+def test_an_event_does_not_count_from_before_it_happened(stream, scientist, project):
+    """By the beginning of its hour, where it is known at once; since it arrived here it may be dated so."""
+    who = services.define_entity(actor=scientist, project=project, name="who", join_keys=["who"])
+    coarse = """SELECT who, date_trunc('hour', clicks.at) AS "at", known, x FROM clicks"""
+    words = {"actor": scientist, "project": project, "entity": who, "event_time": "at"}
+    of_stream = {**words, "inputs": {"clicks": stream.pk}}
+    with pytest.raises(DefinitionRefused, match="makes “at” coarser than the time in the events"):
+        services.define_view(**of_stream, name="hourly", sql=coarse, created_column="at")
+    for name, sql, created in (
+        ("arrived", coarse, ""),
+        ("told", coarse, "known"),
+        ("exact", coarse.replace("date_trunc('hour', clicks.at)", "clicks.at"), "at"),
+    ):
+        assert services.define_view(**of_stream, name=name, sql=sql, created_column=created).follows_stream
+    counted = [{"name": "n", "function": "count", "column": "", "seconds": 7200, "quantile": None}]
+    windows = {**words, "stream_id": stream.pk, "slide_seconds": 60, "aggregations": counted}
+    sql = coarse.replace("clicks", "events")
+    with pytest.raises(DefinitionRefused, match="makes “at” coarser than the time in the events"):
+        services.define_windows(**windows, name="counted", sql=sql, known_since="event")
