@@ -18,7 +18,10 @@ from tests.support.classes import said_of
 from tests.support.jobs import run_queued
 
 DELAYS = b"carrier,moment,delay\nAA,2013-01-01 09:00:00,5\nAA,2013-01-10 09:00:00,50\nDLX,2013-01-05 00:00:00,7\n"
-NOT_SEEN = "The proof does not see inside it: a value may hold what came after its event time."
+AHEAD = (
+    "The SQL of ahead v1 may look ahead: LEAD OVER in line 1. Its rows were not made again without what came later. "
+    "In ahead v1: Rows of “d” are taken to hold at all times: what came later there may be in earlier rows."
+)
 
 
 @pytest.fixture(scope="module")
@@ -101,13 +104,15 @@ def test_sql_that_looks_ahead_is_warned_of_wherever_its_rows_are_made(sanad, vie
     sql = "SELECT carrier, moment, lead(delay) OVER (PARTITION BY carrier ORDER BY moment) AS next_delay FROM d"
     (tmp_path / "ahead.sql").write_text(sql)
     words = ("--entity", "airline", "--event-time", "moment", "--input", "d=delays")
+    code, _out, said = sanad("features", "define", "foreseen", str(tmp_path / "ahead.sql"), *words)
+    assert code != 0 and "The SQL sees the future: of " in said and "rows of “d” after that moment" in said
+    words = (*words, "--timeless", "d")
     code, _out, said = sanad("features", "define", "ahead", str(tmp_path / "ahead.sql"), *words)
     assert (code, "! Line 1: LEAD OVER looks ahead" in said) == (0, True), said
     words = ("--base", "delays", "--label", "delay", "--event-time", "moment", "--json")
     code, out, said = sanad("training-set", "create", "late", *words, "--view", "ahead")
-    warning = f"The SQL of ahead v1 looks ahead: LEAD OVER in line 1. {NOT_SEEN}"
-    assert (code, json.loads(out)["warnings"]) == (0, [warning]), said
-    assert f"! {warning}" in said.splitlines()
+    assert (code, json.loads(out)["warnings"]) == (0, [AHEAD]), said
+    assert f"! {AHEAD}" in said.splitlines()
     _code, out, said = sanad("training-set", "create", "sooner", *words, "--view", "delays")
     assert (json.loads(out)["warnings"], "!" in said) == ([], False)
 
