@@ -14,7 +14,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from apps.features.adapters.asof import comma, known_at, meant_sql
+from apps.features.adapters.asof import comma, known_at, meant_sql, real_sql
 from apps.features.errors import DefinitionRefused, LeakageFound
 from apps.features.models import FeatureView
 from apps.features.ports import JoinedView, Labels
@@ -48,7 +48,7 @@ def proof_sql(*, event_time: str, view: JoinedView) -> str:
     WITH points AS (
       SELECT {base_keys}, {t} AS moment, true AS label, {event} AS event FROM joined
       UNION ALL
-      SELECT {view_keys}, {seen}, false, {held} FROM source WHERE {seen} IS NOT NULL
+      SELECT {view_keys}, {seen}, false, {held} FROM source WHERE {seen} IS NOT NULL AND {real_sql(view)}
     ), expected AS (
       SELECT moment, label, event, CASE WHEN {whole} THEN max(CASE WHEN NOT label THEN event END) OVER (
         PARTITION BY {", ".join(names)} ORDER BY moment NULLS FIRST RANGE UNBOUNDED PRECEDING) END AS wanted FROM points

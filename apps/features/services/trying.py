@@ -21,6 +21,7 @@ from apps.features.services.foreseeing import warnings_of_sql
 from apps.features.services.likening import there_already
 from apps.features.services.meaning import check_steady
 from apps.features.services.naming import column_list
+from apps.features.services.unreal import unreal_in
 from foundation import lake
 from foundation.identity import Actor
 from foundation.lake.ports import TableAt
@@ -76,6 +77,17 @@ def _misfits(found: _Sampled, keys: Sequence[str], event_time: str, *, left_out:
         if left_out:
             said = _("Some events have no %(columns)s; they are left out and counted.")
         notes.append(said % {"columns": column_list(empty)})
+    if found.unreal_in.get(event_time):
+        said = _(
+            "Some rows have an event time of infinity, or outside the years 1 to 9999, in “%(column)s”: no join and no "
+            "reader ever sees them. Leave them out with a WHERE in the SQL."
+        )
+        if left_out:
+            said = _(
+                "Some events have a time of infinity, or outside the years 1 to 9999, in “%(column)s”; they are left "
+                "out and counted."
+            )
+        notes.append(said % {"column": event_time})
     if long := [name for name in keys if found.longest_in.get(name, 0) > MOST_BYTES]:
         said = _(
             "Some rows have a key of more than %(most)d bytes in %(columns)s; computing refuses them. Is it the right "
@@ -92,18 +104,20 @@ def _misfits(found: _Sampled, keys: Sequence[str], event_time: str, *, left_out:
 
 @dataclass(frozen=True)
 class _Sampled:
-    """What the SQL gives over the first rows: how many, how many of them are empty in each column, and of texts how
-    many bytes the longest has."""
+    """What the SQL gives over the first rows: how many, how many of them are empty or not finite in each column, and of
+    texts how many bytes the longest has."""
 
     rows: int
     empty_in: dict[str, int]
     longest_in: dict[str, int]
+    unreal_in: dict[str, int]
 
     @classmethod
     def of(cls, rows: pa.Table) -> _Sampled:
         columns = {name: rows.column(name) for name in rows.column_names}
         empty = {name: column.null_count for name, column in columns.items()}
-        return cls(rows.num_rows, empty, {name: _longest(column) for name, column in columns.items()})
+        longest = {name: _longest(column) for name, column in columns.items()}
+        return cls(rows.num_rows, empty, longest, {name: unreal_in(column) for name, column in columns.items()})
 
 
 def _sampled(actor: Actor, sql: str, tables: Mapping[str, TableAt]) -> _Sampled:
