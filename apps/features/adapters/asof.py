@@ -57,13 +57,29 @@ def join_sql(labels: Labels, views: Sequence[JoinedView]) -> str:
 def labels_sql(labels: Labels, more: str = "") -> str:
     """The rows that are meant, each with its moment as `__t`."""
     at = f"epoch_us({identifier(labels.event_time)})" if labels.event_time else "NULL::BIGINT"
-    return f"SELECT {comma(labels.kept)}, {at} AS __t{more} FROM base WHERE {meant_sql(labels)}"
+    columns = ", ".join(_column(labels, name) for name in labels.kept)
+    return f"SELECT {columns}, {at} AS __t{more} FROM base WHERE {meant_sql(labels)}"
+
+
+def value_sql(labels: Labels, name: str) -> str:
+    """What a row of `base` has in a column, missing where it is no number; of what was read so it is the same again."""
+    column = identifier(name)
+    return f"CASE WHEN isfinite({column}) THEN {column} END" if name in labels.finite else column
+
+
+def values_sql(labels: Labels) -> str:
+    """The same of all that is kept."""
+    return ", ".join(value_sql(labels, name) for name in labels.kept)
+
+
+def _column(labels: Labels, name: str) -> str:
+    return f"{value_sql(labels, name)} AS {identifier(name)}" if name in labels.finite else identifier(name)
 
 
 def meant_sql(labels: Labels, *, labelled: bool = True) -> str:
     """Which rows of `base` are meant; with `labelled` false also those without a label."""
     at = f"epoch_us({identifier(labels.event_time)})"
-    limits = [f"{identifier(labels.label)} IS NOT NULL"] if labels.label and labelled else []
+    limits = [f"{value_sql(labels, labels.label)} IS NOT NULL"] if labels.label and labelled else []
     limits += [f"{at} >= {labels.start_us}"] if labels.start_us is not None else []
     limits += [f"{at} < {labels.end_us}"] if labels.end_us is not None else []
     return " AND ".join(limits) or "true"
