@@ -78,16 +78,7 @@ def _misfits(found: _Sampled, keys: Sequence[str], event_time: str, *, left_out:
             said = _("Some events have no %(columns)s; they are left out and counted.")
         notes.append(said % {"columns": column_list(empty)})
     if found.unreal_in.get(event_time):
-        said = _(
-            "Some rows have an event time of infinity, or outside the years 1 to 9999, in “%(column)s”: no join and no "
-            "reader ever sees them. Leave them out with a WHERE in the SQL."
-        )
-        if left_out:
-            said = _(
-                "Some events have a time of infinity, or outside the years 1 to 9999, in “%(column)s”; they are left "
-                "out and counted."
-            )
-        notes.append(said % {"column": event_time})
+        notes.append(_at_no_moment(event_time, left_out=left_out))
     if long := [name for name in keys if found.longest_in.get(name, 0) > MOST_BYTES]:
         said = _(
             "Some rows have a key of more than %(most)d bytes in %(columns)s; computing refuses them. Is it the right "
@@ -100,6 +91,19 @@ def _misfits(found: _Sampled, keys: Sequence[str], event_time: str, *, left_out:
             )
         notes.append(said % {"most": MOST_BYTES, "columns": column_list(long)})
     return notes
+
+
+def _at_no_moment(event_time: str, *, left_out: bool) -> str:
+    said = _(
+        "Some rows have an event time of infinity, or outside the years 1 to 9999, in “%(column)s”: no join and no "
+        "reader ever sees them. Leave them out with a WHERE in the SQL."
+    )
+    if left_out:
+        said = _(
+            "Some events have a time of infinity, or outside the years 1 to 9999, in “%(column)s”; they are left out "
+            "and counted."
+        )
+    return said % {"column": event_time}
 
 
 @dataclass(frozen=True)

@@ -105,6 +105,11 @@ def test_a_definition_that_no_store_could_hold_is_refused(define, carrier, inges
         ("SELECT carrier, moment, moment - moment AS d FROM delays", "moment", "“d” is of type INTERVAL"),
         ("SELECT size AS carrier, moment, delay FROM delays", "moment", "“carrier” is of type DOUBLE.*Cast it to text"),
         (
+            "SELECT '6c0d7b3e-8b1b-4b4b-9e54-7c1a2a4f3f10'::UUID AS carrier, moment, delay FROM delays",
+            "moment",
+            "“carrier” is of type UUID.*Cast it to text.*carrier::VARCHAR",
+        ),
+        (
             "SELECT carrier, delay AS moment, delay FROM delays",
             "moment",
             r"“moment” is of type BIGINT; a time is wanted.*to_timestamp\(moment\) AS moment",
