@@ -57,6 +57,8 @@ class Labels:
     label: str = ""
     start_us: int | None = None
     end_us: int | None = None
+    # Columns in which NaN and infinities are missing, as they are in features; the label may be one of them.
+    finite: frozenset[str] = frozenset()
 
 
 class PointInTimeJoin(Protocol):

@@ -7,6 +7,7 @@ import random
 import threading
 from pathlib import Path
 
+import duckdb
 import pyarrow as pa
 import pytest
 
@@ -116,6 +117,14 @@ def test_categories_and_empty_columns_find_a_type(lake, table):
     source = pa.table({"kind": pa.array(["a", "b", "a"]).dictionary_encode(), "nothing": pa.nulls(3)})
     at = lake.write(table, source)
     assert [c.type for c in lake.schema(at)] == ["VARCHAR", "VARCHAR"]
+
+
+def test_categories_as_an_engine_gives_them_are_texts(lake, table):
+    """Their places are counted from zero without a sign, which no table that Arrow makes of nothing has."""
+    sql = "SELECT 'a'::ENUM('a', 'b') AS kind UNION ALL SELECT NULL"
+    at = lake.write(table, duckdb.connect().execute(sql).to_arrow_reader())
+    assert [c.type for c in lake.schema(at)] == ["VARCHAR"]
+    assert sorted(map(str, lake.read(at).read_all().column("kind").to_pylist())) == ["None", "a"]
 
 
 def test_the_digest_knows_rows_not_their_order(lake, table):

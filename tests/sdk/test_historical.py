@@ -12,7 +12,7 @@ import pytest
 from foundation.access.actors import actor_for_user
 from foundation.identity.models import User
 from foundation.tenancy import find_tenant, scope
-from sanad.errors import Failed, NotFound, SanadError
+from sanad.errors import Failed, NotFound, Refused, SanadError
 from sanad.feature_store import FeatureStore
 from tests.support.classes import said_of
 from tests.support.jobs import run_queued
@@ -131,6 +131,28 @@ def test_code_that_was_written_for_feast_finds_its_words(client, view):
     assert job.to_df()["delays__recent_delay"].astype("Int64").tolist()[:3] == [50, 7, 7]
     with pytest.raises(NotFound, match="write view:feature"):
         store.get_online_features(["delays:nothing"], [{"carrier": "AA"}])
+
+
+def test_what_is_not_there_is_told_with_what_is(client, sanad, view, tmp_path):
+    """By program and on the command line, of the past and online."""
+    entities = [{"carrier": "AA"}]
+    nothing = "has no feature “nothing”. It has: recent_delay"
+    for asked, said in (
+        (lambda: client.features.online(["delays"], entities, features=["nothing"]), "They have: “recent_delay”"),
+        (lambda: client.features.online(["delay"], entities), "no feature view “delay”.*There are: .*“delays”"),
+        (lambda: client.features.online(service="churn", entities=entities), "no feature service “churn”"),
+        (lambda: client.features.reader(["delays"], features=["nothing"]).read(entities), "They have: “recent_delay”"),
+        (lambda: client.features.historical(rows(), ["delays:nothing"]), nothing),
+        (lambda: client.features.historical(rows(), ["delay:recent_delay"]), "Did you mean “delays”"),
+    ):
+        with pytest.raises((Refused, NotFound), match=said):
+            asked()
+    for words, said in (
+        (("online", "delay", "--key", "carrier=AA"), "no 'delay' among its feature-views. Did you mean 'delays'?"),
+        (("history", "delays", "--feature", "delays:nothing", "--into", str(tmp_path / "x")), nothing),
+    ):
+        code, _out, told = sanad("features", *words)
+        assert code in (1, 3) and said in told, told
 
 
 def test_a_feature_service_stands_for_its_features_in_feasts_words(client, view):

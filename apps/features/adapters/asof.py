@@ -18,6 +18,8 @@ from foundation.quoting import identifier
 
 SHOWN = "__shown"
 _BEFORE_ALL = "(-9223372036854775808)::BIGINT"
+# The years 1 to 9999 in microseconds: no program that reads features holds a moment outside of them.
+_FIRST_US, _LAST_US = -62_135_596_800_000_000, 253_402_300_799_999_999
 
 
 class LakeJoin:
@@ -55,13 +57,29 @@ def join_sql(labels: Labels, views: Sequence[JoinedView]) -> str:
 def labels_sql(labels: Labels, more: str = "") -> str:
     """The rows that are meant, each with its moment as `__t`."""
     at = f"epoch_us({identifier(labels.event_time)})" if labels.event_time else "NULL::BIGINT"
-    return f"SELECT {comma(labels.kept)}, {at} AS __t{more} FROM base WHERE {meant_sql(labels)}"
+    columns = ", ".join(_column(labels, name) for name in labels.kept)
+    return f"SELECT {columns}, {at} AS __t{more} FROM base WHERE {meant_sql(labels)}"
+
+
+def value_sql(labels: Labels, name: str) -> str:
+    """What a row of `base` has in a column, missing where it is no number; of what was read so it is the same again."""
+    column = identifier(name)
+    return f"CASE WHEN isfinite({column}) THEN {column} END" if name in labels.finite else column
+
+
+def values_sql(labels: Labels) -> str:
+    """The same of all that is kept."""
+    return ", ".join(value_sql(labels, name) for name in labels.kept)
+
+
+def _column(labels: Labels, name: str) -> str:
+    return f"{value_sql(labels, name)} AS {identifier(name)}" if name in labels.finite else identifier(name)
 
 
 def meant_sql(labels: Labels, *, labelled: bool = True) -> str:
     """Which rows of `base` are meant; with `labelled` false also those without a label."""
     at = f"epoch_us({identifier(labels.event_time)})"
-    limits = [f"{identifier(labels.label)} IS NOT NULL"] if labels.label and labelled else []
+    limits = [f"{value_sql(labels, labels.label)} IS NOT NULL"] if labels.label and labelled else []
     limits += [f"{at} >= {labels.start_us}"] if labels.start_us is not None else []
     limits += [f"{at} < {labels.end_us}"] if labels.end_us is not None else []
     return " AND ".join(limits) or "true"
@@ -86,16 +104,24 @@ def marked_sql(view: JoinedView, relation: str) -> str:
     return f"SELECT {marked}, {_shown(view)} AS {SHOWN} FROM {relation}"
 
 
+def real_sql(view: JoinedView) -> str:
+    """Whether a row's event was at some moment: not at `infinity`, which the engine counts as none."""
+    event = f"epoch_us({identifier(view.event_time)})"
+    return f"({event} IS NOT NULL AND {event} BETWEEN {_FIRST_US} AND {_LAST_US})"
+
+
 def _shown(view: JoinedView) -> str:
-    keys, event = comma(view.keys), f"epoch_us({identifier(view.event_time)})"
+    # An event at no moment stands before no other: not for the latest that is known, either.
+    keys, real = comma(view.keys), real_sql(view)
+    event = f"CASE WHEN {real} THEN epoch_us({identifier(view.event_time)}) END"
     # Who looks early sees the last that ever became known of an event.
     order = f"{known_at(view)} DESC" if view.early else f"{event} DESC"
     order += f", {comma(view.features)}" if view.features else ""
     alone = f"row_number() OVER (PARTITION BY {keys}, {_seen_from(view)} ORDER BY {order}) = 1"
     if view.early or not view.created:
-        return f"({alone})"
+        return f"({real} AND {alone})"
     latest = f"max({event}) OVER (PARTITION BY {keys} ORDER BY {known_at(view)} RANGE UNBOUNDED PRECEDING)"
-    return f"({event} = {latest} AND {alone})"
+    return f"({real} AND {event} = {latest} AND {alone})"
 
 
 def seen_name(view: JoinedView) -> str:

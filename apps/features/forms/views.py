@@ -8,13 +8,12 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.features.forms.entities import AboutForm
 from apps.features.forms.fields import column, plain
+from apps.features.forms.lasting import LastingForm
 from apps.features.forms.registry import owner_field, tags_field, tags_of
 from foundation.web.sql_forms import SqlForm
 
-_UNITS = {"minutes": 60, "hours": 3600, "days": 86_400}
 
-
-class ViewForm(AboutForm, SqlForm):
+class ViewForm(LastingForm, AboutForm, SqlForm):
     """A feature view: what it is about, its SQL, and when its values happened and became known."""
 
     input_label = _("Dataset version or stream")
@@ -54,18 +53,6 @@ class ViewForm(AboutForm, SqlForm):
             "change what was known before them."
         ),
     )
-    ttl = forms.IntegerField(
-        label=_("Time to live (TTL)"),
-        required=False,
-        min_value=1,
-        max_value=1_000_000,
-        help_text=_("How long a value holds; older ones are left out of a join. Empty: they hold for ever."),
-    )
-    ttl_unit = forms.ChoiceField(
-        label=_("Unit"),
-        initial="hours",
-        choices=[("minutes", _("Minutes")), ("hours", _("Hours")), ("days", _("Days"))],
-    )
     description = forms.CharField(
         label=_("Description"), required=False, max_length=4000, widget=forms.Textarea(attrs={"rows": 2})
     )
@@ -76,12 +63,6 @@ class ViewForm(AboutForm, SqlForm):
     def __init__(self, data: Any = None, *args: Any, entities: Sequence[tuple[str, Any]], **kwargs: Any) -> None:
         super().__init__(data, *args, **kwargs)
         self.offer_entities(entities)
-
-    @staticmethod
-    def ttl_of(seconds: int | None) -> dict[str, Any]:
-        """A time to live in the largest unit that divides it."""
-        unit = next((name for name in ("days", "hours", "minutes") if seconds and seconds % _UNITS[name] == 0), "hours")
-        return {"ttl": seconds // _UNITS[unit] if seconds else None, "ttl_unit": unit}
 
     @property
     def versions_changed(self) -> str:
@@ -106,21 +87,19 @@ class ViewForm(AboutForm, SqlForm):
     def so_far(self) -> dict[str, Any]:
         """What is typed already, for the definition as a file; a preview asks for no more than the SQL."""
         typed = {name: self.cleaned_data.get(name) or "" for name in self.fields}
-        ttl = typed["ttl"] * _UNITS[typed["ttl_unit"] or "hours"] if typed["ttl"] else None
         view = {name: typed[name] for name in ("sql", "event_time", "created_column", "description", "owner")}
         view["timeless_inputs"] = tags_of(typed["timeless_inputs"])
         keys = self.key_types() if all(self.typed_keys().values()) else self.keys()
         return {
             **{name: typed[name] for name in ("name", "entity", "new_entity")},
             "join_keys": keys,
-            "view": {**view, "ttl_seconds": ttl, "tags": tags_of(typed["tags"])},
+            "view": {**view, "ttl_seconds": self.ttl_seconds(), "tags": tags_of(typed["tags"])},
         }
 
     def definition(self) -> dict[str, Any]:
         """The words of `services.define_view` but for entity and inputs."""
         chosen = self.cleaned_data
-        ttl = chosen["ttl"] * _UNITS[chosen["ttl_unit"]] if chosen["ttl"] else None
         same = ("name", "sql", "event_time", "created_column", "description")
         said = {"owner": chosen["owner"], "tags": tags_of(chosen["tags"])}
         said["timeless_inputs"] = tags_of(chosen["timeless_inputs"])
-        return {**{name: chosen[name] for name in same}, "ttl_seconds": ttl, **said}
+        return {**{name: chosen[name] for name in same}, "ttl_seconds": self.ttl_seconds(), **said}

@@ -12,15 +12,15 @@ from django.utils.translation import gettext_lazy as _
 from apps.features.choices import EventSource, KnownSince, WindowFunction
 from apps.features.forms.entities import AboutForm
 from apps.features.forms.fields import column, plain
+from apps.features.forms.lasting import UNIT_CHOICES, UNITS, LastingForm, in_units
+from apps.features.forms.registry import DescriptionForm, owner_field, tags_field, tags_of
 
-_UNITS = {"seconds": 1, "minutes": 60, "hours": 3600, "days": 86_400}
-_UNIT_CHOICES = [("seconds", _("Seconds")), ("minutes", _("Minutes")), ("hours", _("Hours")), ("days", _("Days"))]
 _ROW = re.compile(r"function_(\d{1,2})")
 _PARTS = ("name", "function", "column", "window", "unit", "quantile")
 _MOST_ROWS = 50
 
 
-class WindowsForm(AboutForm):
+class WindowsForm(LastingForm, AboutForm):
     """Windows over events: where these come from, what they are about, and one row of fields for each aggregation."""
 
     source = forms.ChoiceField(
@@ -63,10 +63,13 @@ class WindowsForm(AboutForm):
     slide = forms.IntegerField(
         label=_("Computed anew every"), min_value=1, max_value=1_000_000, initial=5, help_text=_("The slide.")
     )
-    slide_unit = forms.ChoiceField(label=_("Unit"), choices=_UNIT_CHOICES, initial="minutes")
+    slide_unit = forms.ChoiceField(label=_("Unit"), choices=UNIT_CHOICES, initial="minutes")
     description = forms.CharField(
         label=_("Description"), required=False, max_length=4000, widget=forms.Textarea(attrs={"rows": 2})
     )
+
+    owner = owner_field()
+    tags = tags_field()
 
     def __init__(
         self,
@@ -103,7 +106,7 @@ class WindowsForm(AboutForm):
             "function": forms.ChoiceField(label=_("Function"), choices=WindowFunction.choices),
             "column": forms.CharField(label=_("Column"), max_length=255, required=False, widget=column()),
             "window": forms.IntegerField(label=_("Of the last"), min_value=1, max_value=1_000_000_000),
-            "unit": forms.ChoiceField(label=_("Unit"), choices=_UNIT_CHOICES, initial="hours"),
+            "unit": forms.ChoiceField(label=_("Unit"), choices=UNIT_CHOICES, initial="hours"),
             "quantile": forms.FloatField(label=_("Quantile"), required=False, min_value=0, max_value=1),
         }
         for part, field in fields.items():
@@ -143,24 +146,29 @@ class WindowsForm(AboutForm):
         same = ("name", "event_time", "known_since", "created_column", "description")
         return {
             **{name: chosen[name] for name in same},
-            "slide_seconds": chosen["slide"] * _UNITS[chosen["slide_unit"]],
+            "owner": chosen["owner"],
+            "tags": tags_of(chosen["tags"]),
+            "ttl_seconds": self.ttl_seconds(),
+            "slide_seconds": chosen["slide"] * UNITS[chosen["slide_unit"]],
             "aggregations": [self._aggregation(index) for index in range(self._rows)],
         }
 
     def _aggregation(self, index: int) -> dict[str, Any]:
         said = {part: self.cleaned_data[f"{part}_{index}"] for part in _PARTS}
-        seconds = said["window"] * _UNITS[said["unit"]]
+        seconds = said["window"] * UNITS[said["unit"]]
         return {**{part: said[part] for part in ("name", "function", "column", "quantile")}, "seconds": seconds}
 
     @staticmethod
     def said_of(view: Any) -> dict[str, Any]:
         """The declaration of a view, as the form shows it."""
         told, kind = view.windows, view.windows["source"]["kind"]
-        slide, unit = _in_units(told["slide_seconds"])
+        slide, unit = in_units(told["slide_seconds"])
         created = view.created_column if told["known_since"] == KnownSince.COLUMN else ""
         source = "version" if kind == EventSource.VERSION else "stream"
         return {
-            **{name: getattr(view, name) for name in ("name", "sql", "event_time", "description")},
+            **{name: getattr(view, name) for name in ("name", "sql", "event_time")},
+            **DescriptionForm.said_of(view),
+            **LastingForm.ttl_of(view.ttl_seconds),
             "source": f"{source}:{told['source']['id']}",
             "entity": str(view.entity_id),
             "known_since": told["known_since"],
@@ -171,14 +179,8 @@ class WindowsForm(AboutForm):
         }
 
 
-def _in_units(seconds: int) -> tuple[int, str]:
-    """So many of the largest unit that divides it."""
-    unit = next(name for name in ("days", "hours", "minutes", "seconds") if seconds % _UNITS[name] == 0)
-    return seconds // _UNITS[unit], unit
-
-
 def _typed(told: dict[str, Any]) -> dict[str, Any]:
-    window, unit = _in_units(told["seconds"])
+    window, unit = in_units(told["seconds"])
     return {**told, "window": window, "unit": unit}
 
 

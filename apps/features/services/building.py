@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -94,7 +95,13 @@ def labels_of(training_set: TrainingSet) -> Labels:
         event_time=training_set.event_time,
         start_us=_microseconds(training_set.window_start),
         end_us=_microseconds(training_set.window_end),
+        finite=frozenset(column["name"] for column in training_set.columns if _may_be_nan(column)),
     )
+
+
+def _may_be_nan(column: Mapping[str, Any]) -> bool:
+    """Of the base; what views have is missing there already."""
+    return column["source"] == "base" and column["type"].upper() in ("FLOAT", "DOUBLE")
 
 
 def _microseconds(moment: datetime | None) -> int | None:

@@ -143,8 +143,7 @@ def _rows_said(
         return {**said, "features": features}
     at = {alias: datasets.table_at(version) for alias, version in read.items()}
     columns = lake.sandbox.describe(actor.tenant_id, sql, at)
-    if created_column:
-        check_dated(actor.tenant_id, sql, at, event_time, *([created_column] if created_column != event_time else []))
+    check_dated(actor.tenant_id, sql, at, event_time, created_column)
     return {**said, **followed_rows(followed, sql, columns, features, event_time, created_column)}
 
 

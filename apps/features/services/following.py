@@ -127,11 +127,14 @@ def check_by_event(sql: str, alias: str) -> None:
 def check_dated(tenant_id: UUID, sql: str, at: Mapping[str, TableAt], *moments: str) -> None:
     """Refuse a time that SQL makes coarser than an event's own, where the event counts from then on.
 
-    `moments` are the columns of its times: it counts once the last of them has come.
+    `moments` are the columns of its times: it counts once the last of them has come. Where no second one is said it is
+    known since it arrived here.
     """
+    if not moments[-1]:
+        return
     tables = lake.for_tenant(tenant_id)
     columns = {alias: tables.schema(one) for alias, one in at.items()}
-    found = lake.sandbox.times(sql, columns, [name for name in moments if name])
+    found = lake.sandbox.times(sql, columns, list(dict.fromkeys(moments)))
     if all(one is not None and not one.exact for one in found):
         sentence = _(
             "The SQL makes “%(column)s” coarser than the time in the events, so that an event would count from before "

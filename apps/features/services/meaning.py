@@ -18,7 +18,8 @@ from foundation import lake
 from foundation.lake.ports import Column, Unsteady
 
 _WHOLE = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?")
-_KEY_TYPES = {"VARCHAR": KeyType.TEXT, "UUID": KeyType.TEXT, "BOOLEAN": KeyType.TRUTH, "DATE": KeyType.DATE}
+# A UUID is none: a request gives it as text, and a join would hold it for something else than the same text of a label.
+_KEY_TYPES = {"VARCHAR": KeyType.TEXT, "BOOLEAN": KeyType.TRUTH, "DATE": KeyType.DATE}
 # What is counted from 1970 on is no cast away from a time.
 _NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "U", "DECIMAL", "FLOAT", "DOUBLE")
 # Numbers, texts, truths, times: what a training set, the online store and a request can all hold.

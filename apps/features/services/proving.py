@@ -14,7 +14,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from apps.features.adapters.asof import comma, known_at, meant_sql
+from apps.features.adapters.asof import comma, known_at, meant_sql, real_sql, value_sql, values_sql
 from apps.features.errors import DefinitionRefused, LeakageFound
 from apps.features.models import FeatureView
 from apps.features.ports import JoinedView, Labels
@@ -48,7 +48,7 @@ def proof_sql(*, event_time: str, view: JoinedView) -> str:
     WITH points AS (
       SELECT {base_keys}, {t} AS moment, true AS label, {event} AS event FROM joined
       UNION ALL
-      SELECT {view_keys}, {seen}, false, {held} FROM source WHERE {seen} IS NOT NULL
+      SELECT {view_keys}, {seen}, false, {held} FROM source WHERE {seen} IS NOT NULL AND {real_sql(view)}
     ), expected AS (
       SELECT moment, label, event, CASE WHEN {whole} THEN max(CASE WHEN NOT label THEN event END) OVER (
         PARTITION BY {", ".join(names)} ORDER BY moment NULLS FIRST RANGE UNBOUNDED PRECEDING) END AS wanted FROM points
@@ -133,7 +133,7 @@ def _check_nothing_leaked(violations: int, mismatches: int) -> None:
 
 def _counted(tables: Lake, labels: Labels, base: TableAt) -> dict[str, Any]:
     """The rows that are meant, and a sum over what is kept of them that tells if one of them is gone or there twice."""
-    label = identifier(labels.label) if labels.label else "1"
+    label = value_sql(labels, labels.label) if labels.label else "1"
     kept = f"FILTER ({label} IS NOT NULL)"
     sql = (
         f"SELECT count(*) AS in_window, count({label}) AS labelled, count(*) - count({label}) AS without_label, "
@@ -181,7 +181,7 @@ def check_same(labelled: int, wanted: str, rows: int, found: str) -> None:
 
 
 def _sum(labels: Labels) -> str:
-    return f"sum(hash({comma(labels.kept)})::HUGEINT)"
+    return f"sum(hash({values_sql(labels)})::HUGEINT)"
 
 
 def _text(number: Any) -> str:

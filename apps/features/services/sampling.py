@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from apps.features.adapters.asof import comma, join_sql, meant_sql
+from apps.features.adapters.asof import join_sql, meant_sql, values_sql
 from apps.features.ports import JoinedView, Labels, Through
 from apps.features.services.proving import check_same
 from foundation.lake.ports import Lake, TableAt
@@ -39,7 +39,7 @@ def joined_sample(
 
 
 def _sample_sql(labels: Labels, views: Sequence[JoinedView], most: int) -> str:
-    kept, meant = comma(labels.kept), meant_sql(labels)
+    kept, meant = values_sql(labels), meant_sql(labels)
     some = f"SELECT * FROM every_row WHERE {meant} USING SAMPLE reservoir({most} ROWS) REPEATABLE (7)"  # noqa: S608
     asked = f"SELECT count(*) AS __rows, coalesce(sum(hash({kept})::HUGEINT), 0)::VARCHAR AS __sum FROM base"  # noqa: S608
     joined = f"SELECT *, hash({kept}) AS __hash FROM ({join_sql(labels, views)})"  # noqa: S608 - names are quoted

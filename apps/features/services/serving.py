@@ -13,7 +13,7 @@ from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from apps.features import policies, selectors
-from apps.features.choices import BuildState
+from apps.features.choices import REQUEST_KINDS, BuildState
 from apps.features.errors import DefinitionRefused
 from apps.features.events import FeatureServiceDefined
 from apps.features.models import FeatureService
@@ -37,6 +37,9 @@ class OnDemandSource(Protocol):
 
     def called(self, *, actor: Actor, project_id: UUID, name: str) -> tuple[UUID, str, list[str]]:
         """The same with its id: by name the newest version, or that of “name v2”."""
+
+    def asks(self, *, actor: Actor, pk: UUID, features: Sequence[str]) -> Mapping[str, str]:
+        """The values of a request that these features are made of, each with what it is declared as."""
 
 
 _sources: list[OnDemandSource] = []
@@ -78,6 +81,7 @@ def define_service(
     parts = checked_parts(actor, project, views)
     computed = _checked_on_demand(actor, project, on_demand)
     _check_names(actor, parts, computed)
+    _check_requests(actor, computed)
     service = FeatureService.objects.create(
         tenant=actor.tenant,
         project_id=project.pk,
@@ -177,10 +181,12 @@ def _check_names(actor: Actor, views: Sequence[Part], on_demand: Sequence[Part])
     rows = selectors.visible_views(actor=actor).filter(pk__in=[part["view"] for part in views])
     known = {str(view.pk): str(view) for view in rows}
     places: dict[str, list[str]] = {}
+    names: dict[str, str] = {}
     for part in (*views, *on_demand):
         place = known.get(part.get("view", ""), _("an on-demand view"))
         for name in part["features"]:
-            places.setdefault(name, []).append(place)
+            # Tables of the lake know no large and small letters: no training set could be made of two such.
+            places.setdefault(names.setdefault(name.casefold(), name), []).append(place)
     twice = {name: found for name, found in places.items() if len(found) > 1}
     if twice:
         name, found = next(iter(twice.items()))
@@ -192,6 +198,24 @@ def _check_names(actor: Actor, views: Sequence[Part], on_demand: Sequence[Part])
             % {"name": name, "views": ", ".join(found)},
             fields={"views": [_("The same name from two views: %(names)s.") % {"names": column_list(twice)}]},
         )
+
+
+def _check_requests(actor: Actor, on_demand: Sequence[Part]) -> None:
+    """A value of a request is one for all that ask for it by its name, so they have to take the same kind of it."""
+    from runtime.expressions import DECLARED
+
+    asked: dict[str, str] = {}
+    for part in on_demand:
+        of_part = _on_demand_source().asks(actor=actor, pk=UUID(part["id"]), features=part["features"])
+        for name, declared in of_part.items():
+            before = asked.setdefault(name, declared)
+            if DECLARED[before] != DECLARED[declared]:
+                sentence = _(
+                    "On-demand features of one service ask for “%(name)s” as %(one)s and as %(other)s: no request "
+                    "could give both. Call it otherwise in one of them."
+                )
+                words = {"name": name, "one": REQUEST_KINDS[before], "other": REQUEST_KINDS[declared]}
+                raise DefinitionRefused(sentence % words, fields={"on_demand": [sentence % words]})
 
 
 def _next_number(project: Project, name: str) -> int:

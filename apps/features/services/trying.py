@@ -16,13 +16,14 @@ from django.utils.translation import gettext as _
 
 from apps.features.models import FeatureView
 from apps.features.services.defining import input_tables
-from apps.features.services.following import check_by_event, stream_among
+from apps.features.services.following import check_by_event, check_dated, stream_among
 from apps.features.services.foreseeing import warnings_of_sql
 from apps.features.services.hindsight.cutting import Made
 from apps.features.services.hindsight.looking import look_at_sample
 from apps.features.services.likening import there_already
 from apps.features.services.meaning import check_steady
 from apps.features.services.naming import column_list
+from apps.features.services.unreal import unreal_in
 from foundation import lake
 from foundation.identity import Actor
 from foundation.lake.ports import TableAt
@@ -63,12 +64,21 @@ def future_seen(
     return list(lake.sandbox.once(asked, lambda: look_at_sample(lake.for_tenant(actor.tenant_id), made)))
 
 
-def ask_of_view(actor: Actor, sql: str, inputs: Mapping[str, UUID], event_time: str) -> None:
-    """Ask the sandbox all that defining such a view and its notes will ask, within `lake.sandbox.asked_once`."""
+def ask_of_view(
+    actor: Actor, sql: str, inputs: Mapping[str, UUID], event_time: str, *, created_column: str, **said: Sequence[str]
+) -> None:
+    """Ask the sandbox all that defining such a view and its notes will ask, within `lake.sandbox.asked_once`.
+
+    `said` are `keys` and `timeless_inputs`; the entity of the keys need not be there yet.
+    """
     tables, names = input_tables(actor, sql, inputs)
     ask_of_sql(actor, sql, tables, names, event_time)
-    if (followed := stream_among(actor, inputs)) is not None:
-        check_by_event(sql, followed.alias)
+    if (followed := stream_among(actor, inputs)) is None:
+        when = {"event_time": event_time, "created_column": created_column}
+        future_seen(actor=actor, sql=sql, inputs=inputs, **when, **said)
+        return
+    check_by_event(sql, followed.alias)
+    check_dated(actor.tenant_id, sql, tables, event_time, created_column)
 
 
 def ask_of_sql(actor: Actor, sql: str, tables: Mapping[str, TableAt], names: Iterable[str], event_time: str) -> None:
@@ -106,6 +116,8 @@ def _misfits(found: _Sampled, keys: Sequence[str], event_time: str, *, left_out:
         if left_out:
             said = _("Some events have no %(columns)s; they are left out and counted.")
         notes.append(said % {"columns": column_list(empty)})
+    if found.unreal_in.get(event_time):
+        notes.append(_at_no_moment(event_time, left_out=left_out))
     if long := [name for name in keys if found.longest_in.get(name, 0) > MOST_BYTES]:
         said = _(
             "Some rows have a key of more than %(most)d bytes in %(columns)s; computing refuses them. Is it the right "
@@ -120,20 +132,35 @@ def _misfits(found: _Sampled, keys: Sequence[str], event_time: str, *, left_out:
     return notes
 
 
+def _at_no_moment(event_time: str, *, left_out: bool) -> str:
+    said = _(
+        "Some rows have an event time of infinity, or outside the years 1 to 9999, in “%(column)s”: no join and no "
+        "reader ever sees them. Leave them out with a WHERE in the SQL."
+    )
+    if left_out:
+        said = _(
+            "Some events have a time of infinity, or outside the years 1 to 9999, in “%(column)s”; they are left out "
+            "and counted."
+        )
+    return said % {"column": event_time}
+
+
 @dataclass(frozen=True)
 class _Sampled:
-    """What the SQL gives over the first rows: how many, how many of them are empty in each column, and of texts how
-    many bytes the longest has."""
+    """What the SQL gives over the first rows: how many, how many of them are empty or not finite in each column, and of
+    texts how many bytes the longest has."""
 
     rows: int
     empty_in: dict[str, int]
     longest_in: dict[str, int]
+    unreal_in: dict[str, int]
 
     @classmethod
     def of(cls, rows: pa.Table) -> _Sampled:
         columns = {name: rows.column(name) for name in rows.column_names}
         empty = {name: column.null_count for name, column in columns.items()}
-        return cls(rows.num_rows, empty, {name: _longest(column) for name, column in columns.items()})
+        longest = {name: _longest(column) for name, column in columns.items()}
+        return cls(rows.num_rows, empty, longest, {name: unreal_in(column) for name, column in columns.items()})
 
 
 def _sampled(actor: Actor, sql: str, tables: Mapping[str, TableAt]) -> _Sampled:

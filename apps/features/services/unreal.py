@@ -30,6 +30,11 @@ def made_missing(rows: pa.RecordBatchReader, counts: Counter[str], names: Collec
     return pa.RecordBatchReader.from_batches(rows.schema, _batches(rows, chosen, counts))
 
 
+def unreal_in(column: pa.ChunkedArray) -> int:
+    """How many values of it are not finite; of what is neither number nor time none is."""
+    return sum(_real(chunk).false_count for chunk in column.chunks) if _may_be_unreal(column.type) else 0
+
+
 def _batches(rows: pa.RecordBatchReader, chosen: list[int], counts: Counter[str]) -> Iterator[pa.RecordBatch]:
     import pyarrow as pa
     import pyarrow.compute as pc

@@ -186,6 +186,14 @@ def test_a_time_that_no_program_holds_is_no_largest_or_last_value(kind):
     assert found[2:] == [None] * 4
 
 
+@pytest.mark.parametrize("kind", ["FLOAT", "DOUBLE"])
+def test_a_value_that_is_no_number_is_missing_in_every_window(kind):
+    listed = ", ".join(f"('{value}'::{kind})" for value in ("nan", "inf", "-inf", "-0.0", "2.5"))
+    sql = f"SELECT {stored_value('x', kind)} FROM (VALUES {listed}, (NULL)) AS told(x)"
+    found = [row[0] for row in duckdb.connect().execute(sql).fetchall()]
+    assert list(map(str, found)) == ["None", "None", "None", "0.0", "2.5", "None"]
+
+
 def test_an_event_whose_key_no_store_takes_is_left_out_and_counted():
     select = "SELECT * FROM (VALUES ('a', 1), (repeat('ق', 501), 2), (repeat('x', 1000), 3), (NULL, 4)) AS told(who, x)"
     told = {"columns": {"x": "INTEGER"}, "known_since": "event"}

@@ -67,6 +67,12 @@ def test_each_change_is_what_it_is(file):
             ["description"],
         ),
         (("delay * 2", "delay * 3"), [("views", "new version")], ["sql"]),
+        (
+            ("moment\n    ttl", "moment\n    created_column: moment\n    ttl"),
+            [("views", "new version")],
+            ["created_column"],
+        ),
+        (("moment, delay AS", "moment, moment AS at, delay AS"), [("views", "new version")], ["sql"]),
         (("[recent_delay]", "all"), [("services", "new version")], []),
     ]
     for (old, new), wanted, changed in cases:

@@ -39,6 +39,15 @@ REFUSED = [
     ("count(*) OVER (ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING)", r"OVER takes rows in the order"),
     ("(SELECT reservoir_quantile(delay, 0.5) FROM delays)", r"RESERVOIR_QUANTILE answers something else"),
     ("(SELECT approx_quantile(delay, 0.5) FROM delays)", r"APPROX_QUANTILE answers something else"),
+    ("row_number() OVER (PARTITION BY carrier ORDER BY 1)", r"ROW_NUMBER OVER takes rows in the order"),
+    ("lag(delay) OVER (PARTITION BY carrier ORDER BY Carrier, NULL)", r"LAG OVER takes rows in the order"),
+    ("(SELECT first(delay ORDER BY 1) FROM delays)", r"FIRST takes rows in the order"),
+    ("(SELECT list(DISTINCT carrier)[1] FROM delays)", r"LIST takes rows in the order"),
+    ("{'a': \"current_timestamp\"}.a", r"CURRENT_TIMESTAMP reads the clock"),
+    ("list_transform([delay], x -> x + random())[1]", r"RANDOM answers something else"),
+    ("[get_current_time() FOR x IN [1]][1]", r"GET_CURRENT_TIME reads the clock"),
+    ("make_timestamp(epoch_us(transaction_timestamp()))", r"TRANSACTION_TIMESTAMP reads the clock"),
+    ("setseed(0.5)", r"SETSEED answers something else"),
 ]
 KEPT = [
     "age(moment, TIMESTAMP '2013-01-01')",
@@ -51,6 +60,13 @@ KEPT = [
     "sum(delay) OVER (PARTITION BY carrier ORDER BY moment ROWS 1 PRECEDING)",
     "count(*) OVER (ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)",
     "list_any_value([delay])",
+    "row_number() OVER (PARTITION BY carrier ORDER BY carrier, moment)",
+    "(SELECT list(DISTINCT carrier ORDER BY carrier)[1] FROM delays)",
+    "(SELECT string_agg(carrier, ',' ORDER BY carrier) FROM delays)",
+    "(SELECT list_sort(array_agg(carrier))[1] FROM delays)",
+    "hash(carrier)",
+    "make_timestamp(delay)",
+    "(SELECT map_keys(histogram(carrier))[1] FROM delays)",
 ]
 
 
@@ -88,6 +104,11 @@ def test_a_definition_that_no_store_could_hold_is_refused(define, carrier, inges
         ("SELECT carrier, moment, [delay] AS d FROM delays", "moment", r"“d” is of type BIGINT\[\]"),
         ("SELECT carrier, moment, moment - moment AS d FROM delays", "moment", "“d” is of type INTERVAL"),
         ("SELECT size AS carrier, moment, delay FROM delays", "moment", "“carrier” is of type DOUBLE.*Cast it to text"),
+        (
+            "SELECT '6c0d7b3e-8b1b-4b4b-9e54-7c1a2a4f3f10'::UUID AS carrier, moment, delay FROM delays",
+            "moment",
+            "“carrier” is of type UUID.*Cast it to text.*carrier::VARCHAR",
+        ),
         (
             "SELECT carrier, delay AS moment, delay FROM delays",
             "moment",

@@ -8,6 +8,7 @@ import pytest
 
 from apps.features import selectors, services
 from apps.features.choices import BuildState
+from apps.features.models import FeatureView
 from tests.apps.features.stage import DELAYS, FLIGHTS
 
 FEATURES = "/t/acme/p/flights/features/"
@@ -99,6 +100,7 @@ def test_each_mistake_is_said_at_its_field(client, ingested, scientist):
     assert "not a name for SQL" in wrong(name="Carrier delay")["name"]
     assert "not a name for SQL" in wrong(new_entity="Carrier!")["new_entity"]
     assert "join key" in wrong(join_keys="")["join_keys"]
+    assert "greater than or equal to 1" in wrong(ttl="0")["ttl"]
     assert "new_entity" in wrong(new_entity="")
     assert "sql" in wrong(sql="SELECT nothing FROM delayscsv")
     assert not selectors.visible_entities(actor=scientist).exists()
@@ -226,6 +228,20 @@ def test_a_training_set_without_time_says_so(client, ingested, scientist, projec
 
     assert "without an event time" in page(client, f"training-sets/{row.pk}/")
     assert "Nothing is missing" in page(client, f"training-sets/{row.pk}/", tab="missing")
+
+
+def test_the_next_version_begins_with_a_time_to_live_of_any_length(client, ingested):
+    """Also with one that a program has given, of so many seconds."""
+    ingested("delays.csv", DELAYS)
+    about = {}
+    for seconds, typed in ((90, ("90", "seconds")), (3700, ("3700", "seconds")), (172_800, ("2", "days"))):
+        said = {**VIEW, **about, "ttl": seconds, "ttl_unit": "seconds", "act": "create"}
+        assert client.post(FEATURES + "views/new/", said).status_code == 303
+        view = FeatureView.objects.order_by("-number").first()
+        assert view.ttl_seconds == seconds
+        form = client.get(FEATURES + "views/new/", {"from": view.pk}).context["form"]
+        assert (str(form["ttl"].value()), form["ttl_unit"].value()) == typed
+        about = {"entity": str(view.entity_id), "new_entity": "", "join_keys": ""}
 
 
 def test_a_failed_view_says_why_and_offers_to_mend_it(client, ingested, run_jobs, scientist):

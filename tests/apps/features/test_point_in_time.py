@@ -79,7 +79,7 @@ def as_a_view(tables, alias, rows, shape):
 
 
 def view_of(alias):
-    return SimpleNamespace(pk=uuid4(), digest="d", sql="", __str__=lambda: alias)
+    return SimpleNamespace(pk=uuid4(), digest="d", sql="", hindsight={}, timeless_inputs=[], __str__=lambda: alias)
 
 
 def test_every_label_comes_out_once_with_what_was_known(tables, engine, monkeypatch):

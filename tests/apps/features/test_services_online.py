@@ -83,6 +83,32 @@ def test_values_of_the_request_come_with_each_entity(service, project, scientist
         services.online_plan(actor=scientist, asked={**asked, "service": "nothing"})
 
 
+def test_no_two_of_a_service_ask_for_one_value_as_what_no_request_could_give(by, context):
+    kinds = {"whole": "number", "said": "text"}
+    whole, said = (
+        services.define_on_demand(**by, name=name, request={"seats": kind}, uses=[], features=[one])
+        for name, kind in kinds.items()
+        for one in [{"name": f"{name}_seats", "expression": "seats"}]
+    )
+    fits = services.define_service(**by, name="fits", views=[], on_demand=[{"id": context.pk}, {"id": whole.pk}])
+    assert "whole_seats" in fits.feature_names
+    with pytest.raises(DefinitionRefused, match="ask for “seats” as a whole number and as a text") as refused:
+        services.define_service(**by, name="wrong", views=[], on_demand=[{"id": context.pk}, {"id": said.pk}])
+    assert "on_demand" in refused.value.fields
+    # What needs no such value asks for none.
+    alone = [{"id": context.pk, "features": ["next_hour"]}, {"id": said.pk}]
+    assert services.define_service(**by, name="apart", views=[], on_demand=alone).number == 1
+
+
+def test_names_that_differ_in_large_letters_alone_are_one(by, view, define, carrier, ingested):
+    """The lake holds them for one column, so that no training set could be made of the two."""
+    rows = ingested("loud.csv", stage.DELAYS)
+    sql = stage.SQL.replace("recent_delay", "Recent_Delay")
+    loud = define.view(carrier, "loud", sql, event_time="moment", delays=rows)
+    with pytest.raises(DefinitionRefused, match="comes from carrier_delay v1, loud v1"):
+        services.define_service(**by, name="both", views=[{"view": view.pk}, {"view": loud.pk}])
+
+
 def test_what_is_made_of_masked_values_is_hidden(service, view, viewer, project, monkeypatch):
     from apps.features.selectors import masking, on_demand
     from apps.features.services.online import planning

@@ -9,10 +9,10 @@ from uuid import uuid4
 import pytest
 
 from apps.features import selectors, services
-from apps.features.errors import DefinitionRefused
+from apps.features.errors import DefinitionRefused, LeakageFound
 from apps.features.models import SkewCheck
 from apps.features.services.online import online_store, online_view
-from apps.features.services.skew import compared
+from apps.features.services.skew import compared, comparing
 from apps.features.services.skew.sampling import sample_queue
 from foundation import ledger
 from foundation.clock import now
@@ -159,6 +159,17 @@ def test_a_key_of_another_kind_is_known_of_nobody(queued_view, run_jobs, scienti
     samples = [Sample(view.pk, (key,), at, None, None) for key in ("1", "one", "3", "")]
     found = compared(view, samples)
     assert (found.compared, found.kinds) == (4, {"not_served": 1})
+
+
+@pytest.mark.parametrize("broken", ["true", "one.__place = 1"])
+def test_a_join_that_loses_or_doubles_an_answer_tells_of_no_difference(view, monkeypatch, broken):
+    """As many came back as were asked for in the second case, and not the same ones."""
+    whole = comparing.join_sql
+    twice = f"SELECT one.* FROM ({{}}) AS one, (VALUES (1), (2)) WHERE {broken}"
+    monkeypatch.setattr(comparing, "join_sql", lambda *words: twice.format(whole(*words)))
+    samples = [Sample(view.pk, (key,), 2**52, None, None) for key in ("AA", "DLX")]
+    with pytest.raises(LeakageFound, match="a join must keep each"):
+        compared(view, samples)
 
 
 def test_a_time_to_live_and_what_was_known_then_are_as_in_a_join(define, carrier, ingested, run_jobs):

@@ -62,6 +62,7 @@ EXAMPLE = dict.fromkeys(_WORDS, ODD) | {
     "on_demand": [],
     "service": None,
     "created_column": ODD,
+    "timeless": [ODD],
     "ttl": 60,
 }
 OPTIONS = {

@@ -63,8 +63,11 @@ class ViewSection(Section):
         entity = selectors.entity_named(actor=context.actor, project_id=context.project.pk, name=name)
         newest = newest_view(context, wanted.name, ViewKind.SQL)
         inputs = _inputs(context, words, newest)
-        if entity is None or not _is_there(newest, _digest(words, inputs, entity)):
-            ask_of_view(context.actor, words["sql"], inputs, words["event_time"])
+        if entity is not None and _is_there(newest, _digest(words, inputs, entity)):
+            return
+        keys = context.coming.get(name, ()) if entity is None else entity.join_keys
+        said = {name: words[name] for name in ("event_time", "created_column", "timeless_inputs")}
+        ask_of_view(context.actor, words["sql"], inputs, **said, keys=keys)
 
     def make(self, context: Context, wanted: Wanted) -> Step:
         words, actor, project = wanted.words, context.actor, context.project

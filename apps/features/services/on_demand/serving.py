@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from django.utils.translation import gettext as _
@@ -9,6 +10,7 @@ from django.utils.translation import gettext as _
 from apps.features import selectors
 from apps.features.models import OnDemandView
 from apps.features.services.naming import meant, name_and_number
+from apps.features.services.on_demand.columns import needed_for
 from foundation.errors import NotFound
 from foundation.identity import Actor
 
@@ -33,3 +35,8 @@ class OnDemandOfProject:
             words = {"name": name, "meant": meant(name, names)}
             raise NotFound(sentence % words, details={"lacks": plain})
         return view.pk, str(view), list(view.feature_names)
+
+    def asks(self, *, actor: Actor, pk: UUID, features: Sequence[str]) -> Mapping[str, str]:
+        view = selectors.get_on_demand_view(actor=actor, on_demand_id=pk)
+        needed = needed_for(view, features)
+        return {name: declared for name, declared in view.request.items() if name in needed}

@@ -13,6 +13,7 @@ from apps.features.choices import SkewKind
 from apps.features.models import FeatureView
 from apps.features.ports import JoinedView, Labels
 from apps.features.services.online.rows import plain_values
+from apps.features.services.proving import check_same
 from foundation import lake
 from foundation.quoting import identifier
 from runtime.online.samples import Sample
@@ -121,6 +122,8 @@ def _offline(view: FeatureView, samples: Sequence[Sample]) -> list[tuple[int | N
 def _rows(
     joined: pa.Table, spec: JoinedView, samples: Sequence[Sample]
 ) -> list[tuple[int | None, tuple[Any, ...] | None]]:
+    places, wanted = joined.column(_PLACE).to_pylist(), list(range(len(samples)))
+    check_same(len(wanted), str(wanted), len(places), str(places))
     events = joined.column(spec.event_column).cast("timestamp[us]").cast("int64").to_pylist()
     columns = [plain_values(joined.column(name).combine_chunks(), text=True) for name in spec.features]
     found: list[tuple[int | None, tuple[Any, ...] | None]] = []

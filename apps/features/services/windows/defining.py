@@ -90,7 +90,7 @@ def define_windows(
     )
     fit_keys(entity, types)
     if is_stream and known_since != KnownSince.ARRIVAL:
-        check_dated(actor.tenant_id, sql, {ALIAS: at}, event_time, _created(known_since, created_column))
+        check_dated(actor.tenant_id, sql, {ALIAS: at}, event_time, created_column or event_time)
     columns = {name: types[name] for name in _named(entity, event_time, created_column, kept)}
     told = {"known_since": known_since, "slide_seconds": slide_seconds, "aggregations": kept}
     windows = {"source": source, **told, "columns": columns}

@@ -7,6 +7,7 @@ of floating numbers) is not told.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterator
 from typing import Any
 
@@ -45,6 +46,10 @@ _OF_THE_ORDER = frozenset(
 )
 # Sketches that keep some of the rows: which ones, chance or the order decides.
 _OF_CHANCE = frozenset({"approx_quantile", "approx_top_k", "reservoir_quantile"})
+# What they are given first comes out in an order of its own, whatever the one in which it was gathered; a LIST of
+# distinct values with an ORDER BY is parsed as such a call.
+_SORTING = frozenset({"array_reverse_sort", "array_sort", "list_reverse_sort", "list_sort"})
+_GATHERING = frozenset({"array_agg", "list"})
 _WINDOWS_OF_THE_ORDER = _OF_THE_ORDER | {"lag", "lead", "ntile", "row_number"}
 
 
@@ -63,6 +68,8 @@ def unsteady(connection: DuckDBPyConnection, sql: str, columns: Collection[str])
 class _Reading:
     def __init__(self, volatile: set[str], columns: set[str], macros: Macros) -> None:
         self._volatile, self._columns, self._macros = volatile, columns, macros
+        # What the node above sorts, which comes first; kept, so that no other node is taken for one of them.
+        self._sorted: dict[int, dict[str, Any]] = {}
 
     def of(self, node: dict[str, Any]) -> Iterator[dict[str, Any]]:
         """What speaks against one node of the tree."""
@@ -87,14 +94,19 @@ class _Reading:
 
     def _function(self, node: dict[str, Any]) -> Iterator[dict[str, Any]]:
         name = self._named(node)
+        if name in _SORTING:
+            self._sorted |= {id(one): one for one in node["children"][:1] if self._named(one) in _GATHERING}
         if name in _CLOCK or (name == "age" and len(node.get("children") or ()) == 1):
             yield _said("clock", name, node)
         elif name in self._volatile:
             yield _said("chance", name, node)
-        elif name in _OF_THE_ORDER and not (node.get("order_bys") or {}).get("orders"):
+        elif name in _OF_THE_ORDER and not self._in_order(node):
             yield _said("order", name, node)
         else:
             yield from self._meant(name, node)
+
+    def _in_order(self, node: dict[str, Any]) -> bool:
+        return id(node) in self._sorted or _decided((node.get("order_bys") or {}).get("orders"))
 
     def _meant(self, name: str, node: dict[str, Any]) -> Iterator[dict[str, Any]]:
         """What is in the macro of this name, told where it is called."""
@@ -111,7 +123,25 @@ class _Reading:
 
 
 def _ordered_window(node: dict[str, Any]) -> bool:
-    return bool(node.get("orders") or node.get("arg_orders"))
+    same = [_shape(one) for one in node.get("partitions") or ()]
+    return _decided(node.get("orders"), same) or _decided(node.get("arg_orders"), same)
+
+
+def _decided(orders: list[dict[str, Any]] | None, same: Collection[str] = ()) -> bool:
+    """Whether an ORDER BY puts anything in order; constants do not, nor what is the `same` in all the rows."""
+    by = [order["expression"] for order in orders or ()]
+    return any(one.get("class") != "CONSTANT" and _shape(one) not in same for one in by)
+
+
+def _shape(part: Any) -> str:
+    """What an expression is, wherever it stands and whatever its letters are."""
+
+    def bare(one: Any) -> Any:
+        if isinstance(one, dict):
+            return {name: bare(value) for name, value in one.items() if name not in ("alias", "query_location")}
+        return [bare(value) for value in one] if isinstance(one, list) else one
+
+    return json.dumps(bare(part)).lower()
 
 
 def _counts_rows(node: dict[str, Any]) -> bool:

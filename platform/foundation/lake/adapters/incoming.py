@@ -28,7 +28,7 @@ class Incoming:
         self._source = source.to_reader() if isinstance(source, pa.Table) else source
         self._on_rows = on_rows or (lambda _rows: None)
         self._change = change or (lambda batch: batch)
-        told = self._change(pa.RecordBatch.from_pylist([], schema=self._source.schema)).schema
+        told = self._change(_nothing(self._source.schema)).schema
         self._schema = pa.schema([_storable(field) for field in told])
         self._queue: queue.Queue[pa.RecordBatch | None] = queue.Queue(_WAITING)
         self._over = False
@@ -71,6 +71,11 @@ class Incoming:
         self._over = True
         while not self._queue.empty():
             self._queue.get_nowait()
+
+
+def _nothing(schema: pa.Schema) -> pa.RecordBatch:
+    """No rows of exactly these types; Arrow makes categories of another width where it is given no values."""
+    return pa.RecordBatch.from_arrays([pa.nulls(0, field.type) for field in schema], schema=schema)
 
 
 def _storable(field: pa.Field) -> pa.Field:

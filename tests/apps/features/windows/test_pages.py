@@ -26,6 +26,10 @@ def test_rows_are_added_and_removed_and_a_view_is_made(events_stream, scientist,
         "created_column": "known",
         "slide": "1",
         "slide_unit": "minutes",
+        "ttl": "3700",
+        "ttl_unit": "seconds",
+        "owner": scientist.user.email,
+        "tags": "b, a",
         **row(0, "clicks_2h", "count", ""),
     }
     more = web.post(address, {**typed, "act": "add"}).content.decode()
@@ -68,9 +72,19 @@ def test_rows_are_added_and_removed_and_a_view_is_made(events_stream, scientist,
     told = services.plan_definitions(actor=scientist, project=project, text=shown_page.context["written"])
     assert [(step.section, step.action) for step in told.steps] == [("windows", "unchanged")]
     assert before.partition("windows:")[2] == shown_page.context["written"].partition("windows:")[2]
-    again = web.get(f"{address}?from={view.pk}").content.decode()
+    assert (view.ttl_seconds, view.owner, view.tags) == (3700, scientist.user, ["a", "b"])
+    begun = web.get(f"{address}?from={view.pk}")
+    again = begun.content.decode()
     assert f'value="stream:{stream.pk}" selected' in again
     assert "x_2h" in again
+    # The next version begins with all that this one says.
+    form = begun.context["form"]
+    sent = {name: form[name].value() for name in form.fields}
+    next_one = {name: "" if value is None else value for name, value in sent.items()}
+    assert web.post(address, {**next_one, "act": "create"}).status_code == 303
+    newest = FeatureView.objects.get(name="clicks_of_who", number=2)
+    assert (newest.definition_digest, newest.ttl_seconds) == (view.definition_digest, 3700)
+    assert (newest.owner, newest.tags, newest.description) == (view.owner, view.tags, view.description)
 
 
 def row(index, name, function, column):

@@ -227,14 +227,25 @@ def test_what_looks_at_several_events_or_beside_them_is_refused_in_words(
         )
 
 
+def test_an_event_time_without_a_zone_is_utc(events_stream, define_rows, put, drain, run_jobs):
+    stream = events_stream(event("a", 1))
+    view = define_rows(stream, created_column="at")
+    moments = ("2024-01-01T00:02:00", "2024-01-01T00:02:00Z", "2024-01-01T04:02:00+04:00")
+    put(stream, *({**told(event(who, 2)), "at": at} for who, at in zip("bcd", moments, strict=True)))
+    drain(stream)
+    run_jobs()
+    assert [row[:2] for row in rows_of(view)[1:]] == [(who, "2024-01-01 00:02:00") for who in "bcd"]
+
+
 def test_events_without_a_key_or_a_time_are_left_out_and_counted(events_stream, define_rows, put, drain, run_jobs):
     stream = events_stream(event("a", 1))
     view = define_rows(stream)
     put(stream, {**told(event("a", 2)), "who": None}, {**told(event("b", 2)), "at": None}, told(event("c", 2)))
+    put(stream, told(event("x" * 10_000, 2)))
     drain(stream)
     run_jobs()
     assert [row[0] for row in rows_of(view)] == ["a", "c"]
-    assert view.follow["left_out"] == 2
+    assert view.follow["left_out"] == 3
 
 
 def test_a_person_erased_from_the_stream_is_gone_from_rows_events_and_values_online(
