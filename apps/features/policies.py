@@ -125,7 +125,10 @@ def check_not_deployed(
 
 def check_in_no_service(view: FeatureView | OnDemandView, services: Collection[FeatureService]) -> None:
     if services:
-        sentence = _("%(view)s is part of feature services: %(names)s. Remove those versions first.")
+        sentence = _(
+            "%(view)s is part of feature services: %(names)s. Remove those versions first; where one of them was used"
+            " for a training set or a model, it stays: deprecate %(view)s instead."
+        )
         raise Conflict(sentence % {"view": view, "names": ", ".join(str(service) for service in services)})
 
 
