@@ -87,7 +87,7 @@ def test_a_table_shows_figures_as_people_read_them(monkeypatch, capsys):
     monkeypatch.setattr("sanad.output.sys.stdout.isatty", lambda: True, raising=False)
     output.table([row], list(row), as_json=False)
     told = capsys.readouterr().out.splitlines()[1].split()
-    assert told == ["35.660326", "3.829216925138809e-05", "–", "1234567.0", "False"]
+    assert told == ["35.660326", "3.83e-05", "–", "1234567.0", "False"]
 
 
 @pytest.mark.parametrize("as_json", [True, False])

@@ -52,11 +52,11 @@ def table(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], *, as_json:
 
 
 def _cell(value: Any) -> str:
-    """A value as people read it in a table: nothing as a dash, and six places of what is not whole."""
+    """A value as people read it: nothing as a dash, and six places of what is not whole, or three figures of less."""
     if value is None:
         return "–"
-    if isinstance(value, float) and not 0 < abs(value) < 1e-3:
-        return str(round(value, 6))
+    if isinstance(value, float):
+        return f"{value:.3g}" if 0 < abs(value) < 1e-3 else str(round(value, 6))
     return str(value)
 
 
