@@ -13,6 +13,7 @@ from foundation.access import Permission
 from foundation.errors import AccessDenied, Conflict, Invalid
 from foundation.identity import Actor
 from foundation.web.chain import ChainNode
+from foundation.web.looks import KINDS
 
 if TYPE_CHECKING:
     from apps.features.models import FeatureService, FeatureView, OnDemandView, Retrieval, TrainingSet
@@ -125,7 +126,10 @@ def check_not_deployed(
 
 def check_in_no_service(view: FeatureView | OnDemandView, services: Collection[FeatureService]) -> None:
     if services:
-        sentence = _("%(view)s is part of feature services: %(names)s. Remove those versions first.")
+        sentence = _(
+            "%(view)s is part of feature services: %(names)s. Remove those versions first; where one of them was used"
+            " for a training set or a model, it stays: deprecate %(view)s instead."
+        )
         raise Conflict(sentence % {"view": view, "names": ", ".join(str(service) for service in services)})
 
 
@@ -134,13 +138,15 @@ def check_unused(
 ) -> None:
     if users:
         sentence = _("%(service)s was used for %(names)s, which name it for good. Deprecate it instead.")
-        raise Conflict(sentence % {"service": thing, "names": _names_for(users, seen)})
+        # A training set is often called like its service.
+        raise Conflict(sentence % {"service": thing, "names": _names_for(users, seen, with_kinds=True)})
 
 
-def _names_for(nodes: Collection[ChainNode], seen: Collection[ChainNode]) -> str:
+def _names_for(nodes: Collection[ChainNode], seen: Collection[ChainNode], *, with_kinds: bool = False) -> str:
     """The names of those that the reader sees, and how many others there are."""
     open_ones = {node.url for node in seen}
-    names = [node.name for node in nodes if node.url in open_ones]
+    shown = [node for node in nodes if node.url in open_ones]
+    names = [f"{node.name} ({KINDS[node.kind][0]})" if with_kinds else node.name for node in shown]
     if hidden := len(nodes) - len(names):
         names.append(_("%(count)d that you do not see") % {"count": hidden})
     return ", ".join(names)

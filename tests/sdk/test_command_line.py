@@ -80,6 +80,16 @@ def test_a_list_is_a_table_on_a_terminal_and_json_there_too_when_asked(sanad, mo
     assert json.loads(sanad("--json", "project", "list")[1].splitlines()[0])["slug"]
 
 
+def test_a_table_shows_figures_as_people_read_them(monkeypatch, capsys):
+    row = {"mean": 35.66032564450479, "share": 3.829216925138809e-05, "psi": None, "rows": 1_234_567.0, "masked": False}
+    output.table([row], list(row), as_json=True)
+    assert json.loads(capsys.readouterr().out) == row
+    monkeypatch.setattr("sanad.output.sys.stdout.isatty", lambda: True, raising=False)
+    output.table([row], list(row), as_json=False)
+    told = capsys.readouterr().out.splitlines()[1].split()
+    assert told == ["35.660326", "3.83e-05", "–", "1234567.0", "False"]
+
+
 @pytest.mark.parametrize("as_json", [True, False])
 def test_a_terminal_obeys_nothing_that_stands_in_a_row(monkeypatch, capsys, as_json):
     """Names and values are strangers'; one of them could clear the screen, or answer in the place of who reads it."""

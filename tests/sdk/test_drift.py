@@ -87,3 +87,24 @@ def test_the_command_line_lists_the_periods(sanad, view):
     assert (far["period"], far["mean"], far["psi"]) == (SEPTEMBER, 8.5, pytest.approx(INDEX))
     code, out, said = sanad("features", "drift", "waits:wait", "--against", "before")
     assert (code, SEPTEMBER in out, "drifted" in out) == (0, True, True), said
+
+
+def test_the_command_line_holds_against_a_period_that_is_named(sanad, view):
+    code, out, said = sanad("features", "drift", "waits:wait", "--against", SEPTEMBER)
+    assert code == 0, said
+    first = json.loads(out.splitlines()[0])
+    assert (first["period"], first["against"], first["level"]) == (JANUARY, SEPTEMBER, "drifted")
+    code, out, said = sanad("features", "drift", "waits:wait", JANUARY, "--against", SEPTEMBER)
+    one = json.loads(out)
+    assert (code, one["then"]["mean"], one["mean"], len(one["bins"])) == (0, 8.5, 4.5, 10), said
+    code, out, said = sanad("features", "drift", "waits:wait", "--against", "month-2013-05")
+    assert code == 1 and "Nothing is held against May 2013" in said
+
+
+def test_on_a_terminal_one_period_is_told_with_its_bins(sanad, view, monkeypatch):
+    monkeypatch.setattr("sanad.output.sys.stdout.isatty", lambda: True, raising=False)
+    code, out, said = sanad("features", "drift", "waits:wait", SEPTEMBER)
+    lines = [line.split() for line in out.splitlines()]
+    assert code == 0, said
+    assert ["mean", "8.5"] in lines and ["NAME", "THEN", "NOW", "ADDS"] in lines
+    assert lines[-1][:4] == [">", "8.000", "20", "100"]

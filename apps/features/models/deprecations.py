@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 
+from apps.features.choices import GONE
 from foundation.tenancy.models import TenantModel
 
 
@@ -19,6 +20,17 @@ class Deprecable(models.Model):
 
     class Meta:
         abstract = True
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether nobody can take it, for now or for good."""
+        return getattr(self, "state", "") in GONE or getattr(self, "removed_at", None) is not None
+
+    @property
+    def instead(self) -> Deprecable | None:
+        """What to take instead, as long as that can be taken."""
+        found: Deprecable | None = self.deprecated_for
+        return None if found is None or found.is_gone else found
 
 
 class DeprecationNotice(TenantModel):

@@ -48,7 +48,7 @@ from apps.features.selectors.masking import (
     source_word,
 )
 from apps.features.selectors.measuring import MissingMap, Piece, learned_over_time, missing_map, over_time
-from apps.features.selectors.moving import FEWEST, Bin, Counted, Drift, Moved, Slice
+from apps.features.selectors.moving import FEWEST, Bin, Counted, Drift, Moved, Slice, may_be_held_against
 from apps.features.selectors.on_demand import (
     get_on_demand_view,
     masked_inputs,
@@ -209,6 +209,7 @@ __all__ = [
     "masks_of_view",
     "matching",
     "materialisations_of",
+    "may_be_held_against",
     "missing_map",
     "newest_checks",
     "oldest_of",

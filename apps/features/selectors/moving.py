@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from apps.datasets import selectors as datasets
@@ -16,7 +17,8 @@ from apps.features.choices import Against, Movement
 from apps.features.selectors.counting import Along, Pair, Tallies, labels_of
 from apps.features.selectors.measuring import kept_back_of
 from apps.features.selectors.periods import Period, period_called, with_gaps
-from foundation.errors import NotFound
+from foundation.errors import Invalid, NotFound
+from foundation.figures import number
 
 # Of fewer rows an index says more of chance than of them; monitors take as many unless they are told otherwise.
 FEWEST = 200
@@ -99,18 +101,38 @@ class Slice:
     # The nearest ones that have rows.
     earlier: Period | None
     later: Period | None
+    # What it can be held against, the newest first; as many as a page shows.
+    others: list[Period]
 
 
-def drift_of(where: Along, tallies: Tallies, against: str) -> Drift:
+def reference_called(name: str) -> str | Period:
+    """What all periods are held against: one of `Against`, or a period by its name."""
+    found = name if name in Against.values else period_called(name)
+    if found is None:
+        sentence = _("A period is held against the first full one, the one before, or one called like month-2013-03.")
+        raise Invalid(sentence, fields={"against": [sentence]})
+    return found
+
+
+def may_be_held_against(one: Counted) -> bool:
+    return one.rows >= FEWEST
+
+
+def drift_of(where: Along, tallies: Tallies, against: str | Period) -> Drift:
     """The periods that a page shows; `tallies` has the pairs that `pairs_of_drift` names."""
     counted = _shown(where, tallies)
     references = _references(counted, against)
     return Drift(tallies.unit, where.masked, [_moved(where, tallies, one, references) for one in counted])
 
 
-def pairs_of_drift(where: Along, tallies: Tallies, against: str) -> set[Pair]:
-    """What has to be counted in bins for it, each reference in its own among it."""
+def pairs_of_drift(where: Along, tallies: Tallies, against: str | Period) -> set[Pair]:
+    """What has to be counted in bins for it, each reference in its own among it.
+
+    Invalid where a period is named that is none of those that are shown, or has too few rows.
+    """
     counted = _shown(where, tallies)
+    if isinstance(against, Period):
+        _check_reference(counted, against)
     references = _references(counted, against)
     compared = [(one.period, references[one.period]) for one in counted if _may_compare(where, one, references)]
     return _with_own(tallies, compared)
@@ -121,9 +143,14 @@ def pair_called(name: str, against: str) -> tuple[Period, str | Period]:
     or be left out."""
     period, other = period_called(name), period_called(against)
     known = other is not None or against in {"", *Against.values}
-    if period is None or not known or (other is not None and other.unit != period.unit):
+    if period is None or not known:
         sentence = _("There is no such period; they are called like month-2013-03 or week-2013-03-04.")
         raise NotFound(sentence)
+    if other is not None and other.unit != period.unit:
+        sentence = _(
+            "%(period)s and %(against)s are not of one length: hold an hour against an hour, a month against a month."
+        )
+        raise NotFound(sentence % {"period": capfirst(period.label), "against": other.label})
     return period, other or against or Against.FIRST
 
 
@@ -150,6 +177,7 @@ def slice_of(where: Along, tallies: Tallies, period: Period, against: str | Peri
         bins=bins,
         earlier=max((one for one in with_rows if one < period), default=None),
         later=min((one for one in with_rows if one > period), default=None),
+        others=[one for one in with_rows[::-1] if one != period and may_be_held_against(known[one])][:MOST_SHOWN],
     )
 
 
@@ -180,6 +208,15 @@ def _known(where: Along, tallies: Tallies, period: Period) -> dict[Period, Count
     return {one: found[one] for one in sorted(found)}
 
 
+def _check_reference(counted: Sequence[Counted], against: Period) -> None:
+    if not any(one.period == against and may_be_held_against(one) for one in counted):
+        sentence = _(
+            "Nothing is held against %(period)s: it is none of the periods here, or has fewer than %(fewest)s rows."
+        )
+        told = sentence % {"period": against.label, "fewest": number(FEWEST)}
+        raise Invalid(told, fields={"against": [told]})
+
+
 def _other(known: Mapping[Period, Counted], period: Period, against: str | Period) -> Period | None:
     return against if isinstance(against, Period) else _references([*known.values()], against).get(period)
 
@@ -199,14 +236,16 @@ def _shown(where: Along, tallies: Tallies) -> list[Counted]:
     return [known.get(period, Counted(period, 0)) for period in with_gaps(list(known), MOST_SHOWN)]
 
 
-def _references(counted: Sequence[Counted], against: str) -> dict[Period, Period]:
-    """What each period is held against: the first full one, or the one before it that has rows enough.
+def _references(counted: Sequence[Counted], against: str | Period) -> dict[Period, Period]:
+    """What each period is held against: one that is named, the first full one, or the one before with rows enough.
 
     The first full one is the earliest that has enough, and half as many as is usual: data seldom begins with a period.
     """
+    if isinstance(against, Period):
+        return {one.period: against for one in counted}
     if against == Against.BEFORE:
         return _before(counted)
-    enough = [one for one in counted if one.rows >= FEWEST]
+    enough = [one for one in counted if may_be_held_against(one)]
     if not enough:
         return {}
     usual = median(one.rows for one in enough)
@@ -219,7 +258,7 @@ def _before(counted: Sequence[Counted]) -> dict[Period, Period]:
     for one in counted:
         if newest is not None:
             held[one.period] = newest
-        newest = one.period if one.rows >= FEWEST else newest
+        newest = one.period if may_be_held_against(one) else newest
     return held
 
 

@@ -23,6 +23,8 @@ from foundation.lake.ports import TableAt
 # What failed or was cancelled and then cleared away: its number is on record, and nothing else of it. What lies in
 # the bin is found there.
 _UNLISTED = Q(state=BuildState.DESTROYED, digest="") | Q(state=BuildState.BINNED)
+# What somebody removed is no version to go on from, in the bin as when its days there are over.
+_REMOVED = Q(state__in=(BuildState.DESTROYING, BuildState.DESTROYED), removed=True)
 
 
 def visible_entities(*, actor: Actor, project_id: UUID | None = None) -> QuerySet[Entity]:
@@ -35,9 +37,9 @@ def visible_views(*, actor: Actor, project_id: UUID | None = None, newest_only: 
     )
     if not newest_only:
         return rows
-    rows = rows.exclude(_UNLISTED)
-    same = FeatureView.objects.filter(project_id=OuterRef("project_id"), name=OuterRef("name")).exclude(_UNLISTED)
-    same = same.order_by("-number")
+    rows = rows.exclude(_UNLISTED | _REMOVED)
+    same = FeatureView.objects.filter(project_id=OuterRef("project_id"), name=OuterRef("name"))
+    same = same.exclude(_UNLISTED | _REMOVED).order_by("-number")
     return rows.filter(number=Subquery(same.values("number")[:1]))
 
 

@@ -151,10 +151,10 @@ def deprecated_in_words(thing: Deprecable) -> str:
     """That it should not be chosen any more, why, and what to take instead; empty where it may be."""
     if thing.deprecated_at is None:
         return ""
-    if thing.deprecated_for is not None:
+    if thing.instead is not None:
         return _("Deprecated: %(reason)s Take %(instead)s instead.") % {
             "reason": _sentence(thing.deprecated_because),
-            "instead": thing.deprecated_for,
+            "instead": thing.instead,
         }
     return _("Deprecated: %(reason)s") % {"reason": _sentence(thing.deprecated_because)}
 

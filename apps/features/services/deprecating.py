@@ -130,6 +130,8 @@ def _check_instead(thing: Deprecable, instead: Deprecable | None) -> None:
         sentence = _("%(name)s is in another project. Choose one of this project.") % {"name": instead}
     elif getattr(instead, "state", "") == BuildState.BINNED:
         sentence = _("%(name)s lies in the bin. Restore it first, or choose another one.") % {"name": instead}
+    elif instead.is_gone:
+        sentence = _("%(name)s cannot be used: it failed, or is gone. Choose another one.") % {"name": instead}
     elif instead.deprecated_at is not None:
         sentence = _("%(name)s is deprecated itself. Choose one that is not.") % {"name": instead}
     else:

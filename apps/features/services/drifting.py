@@ -43,6 +43,7 @@ from apps.features.selectors.moving import (
     pairs_of_drift,
     pairs_of_slice,
     periods_of_slice,
+    reference_called,
     slice_of,
 )
 from foundation import lake, storage
@@ -82,16 +83,17 @@ class _Kept:
 
 
 def drift_over_time(*, actor: Actor, feature: Feature, against: str = Against.FIRST) -> selectors.Drift | None:
-    """None where there is no event time that the reader sees; `against` is one of `Against`.
+    """None where there is no event time that the reader sees; `against` is one of `Against`, or names a period.
 
-    TooMuchToCount where it would take longer than a page waits, or more memory than the lake's engine has, or where
-    others are being counted.
+    Invalid where nothing can be held against that one. TooMuchToCount where it would take longer than a page waits, or
+    more memory than the lake's engine has, or where others are being counted.
     """
+    reference = reference_called(against)
     where = along(actor, feature)
     if where is None:
         return None
-    tallies = _tallied(where, "", lambda found: pairs_of_drift(where, found, against))
-    return drift_of(where, tallies, against)
+    tallies = _tallied(where, "", lambda found: pairs_of_drift(where, found, reference))
+    return drift_of(where, tallies, reference)
 
 
 def slice_called(*, actor: Actor, feature: Feature, name: str, against: str = "") -> selectors.Slice | None:

@@ -65,7 +65,7 @@ def future_seen(
 
 
 def ask_of_view(
-    actor: Actor, sql: str, inputs: Mapping[str, UUID], event_time: str, *, created_column: str, **said: Sequence[str]
+    actor: Actor, sql: str, inputs: Mapping[str, UUID], event_time: str, *, created_column: str, **said: Any
 ) -> None:
     """Ask the sandbox all that defining such a view and its notes will ask, within `lake.sandbox.asked_once`.
 

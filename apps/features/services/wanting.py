@@ -185,7 +185,13 @@ def check_columns(types: Mapping[str, str], event_time: str, views: Sequence[Par
     for column, place in needed.items():
         if column not in types:
             sentence = _("The rows have no column %(name)s. They have: %(columns)s.")
-            raise refused(place, sentence % {"name": column_list([column]), "columns": ", ".join(types)[:2000]})
+            if place == "event_time":
+                sentence = _(
+                    "The rows have no column %(name)s. Say which one has the event time; they have: %(columns)s."
+                )
+            # Nobody brought what the client numbers the rows by.
+            theirs = ", ".join(one for one in types if not one.startswith("__"))[:2000]
+            raise refused(place, sentence % {"name": column_list([column]), "columns": theirs})
     if not types[event_time].upper().startswith(("TIMESTAMP", "DATE")):
         sentence = _(
             "“%(name)s” is of type %(type)s; an event time is a time. Write each like 2026-01-31 12:00:00, in UTC or "

@@ -35,11 +35,13 @@ def following(request: PortalRequest, view: Any) -> dict[str, Any] | None:
 
 
 def _source(request: PortalRequest, view: Any) -> dict[str, str]:
-    """What it is called, and its page; none of a stream that is in the bin, or that the reader may not see."""
+    """What it is called, its page and, of a stream, its state; neither where it is in the bin, or not the reader's."""
     source = view.windows["source"]
     if source["kind"] == EventSource.STREAM:
-        seen = streams.streams_seen(actor=request.actor).filter(pk=source["id"]).exists()
-        place = [request.tenant.slug, request.project.slug, source["id"]]
-        return {"label": source["name"], "url": reverse("streams:stream_detail", args=place) if seen else ""}
+        seen = streams.streams_seen(actor=request.actor).filter(pk=source["id"]).first()
+        if seen is None:
+            return {"label": source["name"], "url": "", "state": ""}
+        url = reverse("streams:stream_detail", args=[request.tenant.slug, request.project.slug, seen.pk])
+        return {"label": source["name"], "url": url, "state": seen.state, "state_label": seen.get_state_display()}
     named = {str(v.pk): str(v) for v in datasets.visible_versions(actor=request.actor).filter(pk=source["id"])}
     return {"label": named.get(source["id"], ""), "url": ""}

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse, JsonResponse
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
@@ -19,6 +20,7 @@ from apps.features.views.drift_words import figures_of, told_of
 from apps.features.views.things import address, feature_of, version_address
 from foundation import access
 from foundation.access import Permission
+from foundation.errors import Invalid
 from foundation.web import render_page
 from foundation.web.chain import chain_of
 from foundation.web.lake_tables import sample_rows
@@ -38,20 +40,27 @@ def drift_part(request: PortalRequest, feature: Any) -> Part:
     against = _against(request)
     try:
         found = services.drift_over_time(actor=request.actor, feature=feature, against=against)
-    except TooMuchToCount as refusal:
-        return {"drift": None, "timed": True, "too_much": refusal.sentence}
-    here = address(request, "feature_detail", feature.pk)
+    except (TooMuchToCount, Invalid) as refusal:
+        again = f"{address(request, 'feature_detail', feature.pk)}?tab=versions#drift"
+        return {"drift": None, "timed": True, "refused": refusal.sentence, "again": again}
     return {
         "drift": found,
         "timed": found is not None,
         "points": [(one, slice_address(request, feature, one)) for one in found.periods[::-1]] if found else [],
         "fewest": selectors.FEWEST,
         "drift_url": f"{address(request, 'drift_chart', feature.pk)}?against={against}",
-        "choices": [
-            {"label": one.label, "url": f"{here}?tab=versions&against={one.value}#drift", "current": one == against}
-            for one in Against
-        ],
+        "choices": list(_choices(found, against)) if found else [],
     }
+
+
+def _choices(found: selectors.Drift, against: str) -> Iterator[Part]:
+    """What all can be held against, the newest period first."""
+    for one in Against:
+        here = one == against
+        of = f" ({found.reference.label})" if here and one == Against.FIRST and found.reference else ""
+        yield {"value": one.value, "label": f"{one.label}{of}", "current": here}
+    for period in (one.period for one in found.periods[::-1] if selectors.may_be_held_against(one.counted)):
+        yield {"value": str(period), "label": capfirst(period.label), "current": str(period) == against}
 
 
 def slice_address(request: PortalRequest, feature: Any, one: selectors.Moved) -> str:
@@ -109,6 +118,11 @@ def _behind(request: PortalRequest, feature: Any, found: selectors.Slice) -> Par
         "may_see": may_see,
         "rows": rows,
         "versions": list(_versions(request, where.thing)),
+        # The one that it is held against stands among them, though it may have too few rows.
+        "others": [
+            {"value": str(one), "label": capfirst(one.label), "current": one == moved.against}
+            for one in sorted({*found.others, *([moved.against] if moved.against else [])}, reverse=True)
+        ],
         "nearby": [
             (label, f"{address(request, 'slice_detail', feature.pk, str(one))}{against}", one.label)
             for label, one in ((_("Earlier"), found.earlier), (_("Later"), found.later))
@@ -155,5 +169,4 @@ def _label(name: str) -> str:
 
 
 def _against(request: PortalRequest) -> str:
-    asked = request.GET.get("against", "")
-    return asked if asked in Against.values else Against.FIRST
+    return request.GET.get("against", "") or Against.FIRST

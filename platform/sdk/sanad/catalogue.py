@@ -77,14 +77,17 @@ class Catalogue(Resource):
     def drift(self, said: str, *, against: str = "first") -> Thing:
         """How far a feature moved along its event time: {"unit", "masked", "periods": [{"period", "psi", "level", …}]}.
 
-        Each period is held `against` the first full one, or against the one "before".
+        Each period is held `against` the "first" full one, the one "before", or one that is named as in the answer.
         """
         path = f"features/{self._feature(said)}/drift/"
         found: Thing = self._http.get(path, against=against)
         return found
 
     def drift_in(self, said: str, period: str, *, against: str = "first") -> Thing:
-        """One period, named as in `drift`, beside another: its figures, and `bins` with the rows of both in each."""
+        """One period, named as in `drift`, beside another: its figures, and `bins` with the rows of both in each.
+
+        `against` is as in `drift`, and may name any other period of its length.
+        """
         path = f"features/{self._feature(said)}/drift/{period}/"
         found: Thing = self._http.get(path, against=against)
         return found

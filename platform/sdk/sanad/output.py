@@ -30,7 +30,7 @@ def show(thing: Any, *, as_json: bool) -> None:
         return
     for name, value in thing.items():
         if not isinstance(value, dict | list):
-            print(f"{shown(name):<18} {shown(str(value))}")
+            print(f"{shown(name):<18} {shown(_cell(value))}")
 
 
 def table(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], *, as_json: bool) -> None:
@@ -41,7 +41,7 @@ def table(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], *, as_json:
             said = json.dumps(row, ensure_ascii=False)
             print(shown(said) if sys.stdout.isatty() else said)
         return
-    texts = [[shown(str(row.get(column, ""))) for column in columns] for row in listed]
+    texts = [[shown(_cell(row.get(column, ""))) for column in columns] for row in listed]
     widths = [
         max(len(shown(column)), *(len(text[place]) for text in texts), 0) if texts else len(shown(column))
         for place, column in enumerate(columns)
@@ -49,6 +49,15 @@ def table(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], *, as_json:
     print("  ".join(shown(column).upper().ljust(width) for column, width in zip(columns, widths, strict=True)))
     for text in texts:
         print("  ".join(value.ljust(width) for value, width in zip(text, widths, strict=True)))
+
+
+def _cell(value: Any) -> str:
+    """A value as people read it: nothing as a dash, and six places of what is not whole, or three figures of less."""
+    if value is None:
+        return "–"
+    if isinstance(value, float):
+        return f"{value:.3g}" if 0 < abs(value) < 1e-3 else str(round(value, 6))
+    return str(value)
 
 
 def tell(sentence: str) -> None:

@@ -128,6 +128,43 @@ def test_the_month_before_is_the_last_one_with_rows_enough(feature, scientist):
     assert "month-2013-01" not in held
 
 
+def test_all_are_held_against_a_period_that_is_chosen(feature, client_as, api_as, scientist):
+    found = drift(feature(), scientist, against=MARCH)
+    told = {str(one.period): one for one in found.periods}
+    assert str(found.reference) == MARCH and told[MARCH].is_reference and told[MARCH].level == Movement.UNKNOWN
+    one = services.slice_called(actor=scientist, feature=feature(), name="month-2013-09", against=MARCH)
+    assert told["month-2013-09"].index == one.moved.index > 0.25
+    here, web = f"{FEATURES}catalogue/{feature().pk}/", client_as(scientist)
+    text = web.get(here, {"tab": "versions", "against": MARCH}).content.decode()
+    assert f'<option value="{MARCH}" selected>March 2013</option>' in text
+    assert f'href="{here}drift/month-2013-09/?against={MARCH}"' in text
+    assert "Far from March 2013: 3 of 3 periods." in web.get(f"{here}drift.json", {"against": MARCH}).json()["said"]
+    rest, asked = api_as(scientist), f"/api/v1/features/{feature().pk}/drift/"
+    assert {one["against"] for one in rest.get(asked, {"against": MARCH}).json()["periods"]} == {MARCH}
+    for against, said in (
+        ("month-2013-05", "Nothing is held against May 2013"),  # it has 20 rows
+        ("month-2014-01", "Nothing is held against January 2014"),
+        ("week-2013-03-04", "Nothing is held against the week of 4 March 2013"),
+        ("last", "called like month-2013-03"),
+    ):
+        assert rest.get(asked, {"against": against}).status_code == 422, against
+        text = web.get(here, {"tab": "versions", "against": against}).content.decode()
+        assert said in text and "Hold them against the first full period" in text and "The versions" not in text
+
+
+def test_behind_a_point_what_it_is_held_against_is_chosen(feature, client_as, scientist):
+    here, web = f"{FEATURES}catalogue/{feature().pk}/drift/", client_as(scientist)
+    text = web.get(f"{here}{MARCH}/").content.decode()
+    assert f'<option value="{FEBRUARY}" selected>February 2013</option>' in text
+    for month in ("month-2013-01", "month-2013-09"):
+        assert f'<option value="{month}">' in text
+    assert f'value="{MARCH}"' not in text and 'value="month-2013-05"' not in text, "itself, and one with few rows"
+    few = web.get(f"{here}{MARCH}/", {"against": "month-2013-05"}).content.decode()
+    assert '<option value="month-2013-05" selected>' in few
+    odd = web.get(f"{here}{MARCH}/", {"against": "year-2013"})
+    assert "March 2013 and 2013 are not of one length" in odd.content.decode()
+
+
 def test_the_tab_has_the_figures_and_each_leads_to_what_lies_behind_it(feature, client_as, scientist):
     here, web = f"{FEATURES}catalogue/{feature().pk}/", client_as(scientist)
     text = web.get(here, {"tab": "versions"}).content.decode()

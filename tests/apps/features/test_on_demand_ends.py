@@ -135,7 +135,9 @@ def test_they_go_only_once_nothing_in_use_rests_on_them(deployed, service, compu
     with pytest.raises(Conflict, match="part of feature services: late_flights v1"):
         remove(computed, scientist, break_chain=True)
     services.remove_service(actor=scientist, service=service)
-    with pytest.raises(Conflict, match=r"was used for flights v1, which name it for good\. Deprecate it instead"):
+    with pytest.raises(
+        Conflict, match=r"was used for flights v1 \(Training set\), which name it for good\. Deprecate it instead"
+    ):
         remove(computed, scientist, break_chain=True)
     TrainingSet.objects.update(state=BuildState.DESTROYED, destroyed_at=now())
     Revision.objects.update(state="ready")

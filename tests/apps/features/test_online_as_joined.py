@@ -50,6 +50,8 @@ def test_a_value_online_is_the_one_that_a_join_has_at_that_moment(tables, shape)
         pk=uuid4(),
         digest="d",
         sql="",
+        hindsight={},
+        timeless_inputs=[],
         entity=SimpleNamespace(join_keys=list(spec.keys)),
         feature_names=list(spec.features),
         features=[{"name": name, "type": types[name]} for name in spec.features],

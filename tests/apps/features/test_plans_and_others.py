@@ -111,7 +111,7 @@ def test_a_second_plan_and_a_second_write_are_not_waited_for(asked, words, tenan
     # Each question once, view by view: while the project is held the answers are there. The process keeps the fourth.
     asked_of = Counter(kind for kind, _free in asked if kind != "ahead")
     # Of windows also the events that the kernel takes.
-    assert asked_of == {"steady": 2, "describe": 2, "sql": 3}
+    assert asked_of == {"steady": 2, "describe": 2, "sql": 3, "row_wise": 1}
 
 
 def test_what_was_applied_meanwhile_is_found_there(asked, words, tenant):

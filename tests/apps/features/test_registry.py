@@ -135,10 +135,20 @@ def test_whoever_uses_what_is_deprecated_is_told_until_they_have_read_it(
         services.deprecate_view(actor=admin, view=view, reason=" ", now=now())
     with pytest.raises(DefinitionRefused, match="take its own place"):
         services.deprecate_view(actor=admin, view=view, reason="Old", instead=view, now=now())
+    FeatureView.objects.filter(pk=second.pk).update(state=BuildState.DESTROYED)
+    second.refresh_from_db()
+    with pytest.raises(DefinitionRefused, match="other v1 cannot be used"):
+        services.deprecate_view(actor=admin, view=view, reason="Old", instead=second, now=now())
+    FeatureView.objects.filter(pk=second.pk).update(state=BuildState.READY)
+    second.refresh_from_db()
     services.deprecate_view(actor=admin, view=view, reason="It counts twice", instead=second, now=now())
 
     view.refresh_from_db()
     assert selectors.deprecated_in_words(view) == "Deprecated: It counts twice. Take other v1 instead."
+    for state in (BuildState.BINNED, BuildState.DESTROYED):
+        FeatureView.objects.filter(pk=second.pk).update(state=state)
+        view.refresh_from_db()
+        assert selectors.deprecated_in_words(view) == "Deprecated: It counts twice.", "what is gone is not to be taken"
     notice = DeprecationNotice.objects.get()
     assert notice.user == scientist.user
     assert {one["kind"] for one in notice.things} >= {"training_set", "model_version", "revision", "feature_service"}

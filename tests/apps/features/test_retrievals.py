@@ -111,7 +111,7 @@ UNJOINABLE = [
     ({"features": ["carrier_delay v1:unknown"]}, "has no feature “unknown”. It has: recent_delay"),
     ({"features": [], "service": "late"}, "no feature service “late” here. There is none yet"),
     ({"features": []}, "Name the features"),
-    ({"event_time": "when"}, "no column “when”"),
+    ({"event_time": "when"}, "no column “when”. Say which one has the event time; they have: carrier"),
     ({"event_time": "carrier"}, "an event time is a time. Write each like 2026"),
     ({"keys": {"airport": "carrier"}}, "a join key of none of the views"),
     ({"keys": {"carrier": "airline"}}, "no column “airline”"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 
@@ -68,6 +69,25 @@ def test_nobody_reads_joins_chooses_or_materialises_it(binned, view, flights, de
 def test_its_number_is_not_given_again(binned, view, define, carrier, ingested):
     again = define.view(carrier, view.name, stage.SQL, event_time="moment", delays=ingested("d.csv", stage.DELAYS))
     assert again.number == 2
+
+
+def test_its_end_leaves_the_version_before_it_the_newest(view, define, carrier, admin, scientist, project, run_jobs):
+    """In lists, in forms and in the file, as while it lay in the bin: a file that was written makes it not anew."""
+    inputs = {alias: UUID(pk) for alias, pk in view.inputs.items()}
+    words = {"sql": f"{stage.SQL} WHERE true", "event_time": "moment", "inputs": inputs}
+    after = services.define_view(actor=scientist, project=project, entity=carrier, name=view.name, **words)
+    run_jobs()
+    after.refresh_from_db()
+    services.ask_to_remove_view(actor=admin, view=after, confirmation=str(after))
+    run_jobs()
+    in_bin = services.definitions_text(actor=scientist, project=project)
+    for end in (end_of_bin, run_jobs):  # its end is asked for, then its rows are gone
+        end()
+        assert [one.number for one in selectors.visible_views(actor=scientist, newest_only=True)] == [view.number]
+        assert services.definitions_text(actor=scientist, project=project) == in_bin
+    after.refresh_from_db()
+    assert (after.state, "WHERE true" in in_bin) == (BuildState.DESTROYED, False)
+    assert services.plan_definitions(actor=scientist, project=project, text=in_bin).changes == []
 
 
 def test_it_comes_back_as_it_was_with_its_values_online(binned, view, admin, scientist, run_jobs):

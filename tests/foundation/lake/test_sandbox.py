@@ -143,6 +143,7 @@ def test_tables_of_a_query(sql, tables):
         ("", SqlRefused, "The query is empty"),
         ("SELECT 1; SELECT 2", SqlRefused, "has 2 statements"),
         ("SELEC 1", SqlRefused, "not valid SQL. (Line 1, column 1.)"),
+        ("SELECT at, 1 FROM d", SqlRefused, "(Line 1, column 10.) A name that is also a word of SQL, like at or order"),
         (
             "SELECT id\nFROM trip",
             SqlRefused,

@@ -60,7 +60,8 @@ def _at(sentence: str, details: dict[str, Any]) -> str:
 def _refusal(reason: str, said: dict[str, Any], details: dict[str, Any]) -> str:
     name = {"name": said.get("name", "")}
     if reason == "syntax":
-        return _at(_("The query is not valid SQL."), details)
+        quoted = _("A name that is also a word of SQL, like at or order, stands in double quotation marks.")
+        return f"{_at(_('The query is not valid SQL.'), details)} {quoted}"
     if reason == "no_walls":
         return no_walls()
     if reason == "not_one":

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from argparse import ArgumentParser, Namespace
 from typing import Any
 
 from sanad.client import Client
 from sanad.commands.arguments import add
-from sanad.output import show, table
+from sanad.output import show, table, tell
 
 _COLUMNS = ("name", "view_name", "entity", "kind", "null_share", "newest_at", "training_sets", "owner", "id")
 _RANGES = ("missing", "mean_from", "mean_to", "distinct_from", "distinct_to")
@@ -26,8 +27,11 @@ def add_to(features: Any) -> None:
     similar.add_argument("feature", help=_NAME)
     drift = add(features, "drift", features_drift, "how far it moved along its event time")
     drift.add_argument("feature", help=_NAME)
-    held = "what each period is held against: the first full one, or the one before"
-    drift.add_argument("--against", default="first", choices=("first", "before"), help=held)
+    drift.add_argument("period", nargs="?", help="one of its periods alone, like month-2013-03, with how it is spread")
+    held = (
+        "what is held against: first (the first full period), before (the one before), or a period like month-2013-03"
+    )
+    drift.add_argument("--against", default="first", help=held)
     describe = add(features, "describe", features_describe, "say what it means")
     describe.add_argument("feature", help=_NAME)
     describe.add_argument("description")
@@ -67,7 +71,19 @@ def features_show(client: Client, said: Namespace) -> None:
 
 
 def features_drift(client: Client, said: Namespace) -> None:
+    if said.period:
+        one = client.features.drift_in(said.feature, said.period, against=said.against)
+        show(one, as_json=said.json)
+        if sys.stdout.isatty() and not said.json:
+            table(one["bins"], ("name", "then", "now", "adds"), as_json=False)
+        return
     found = client.features.drift(said.feature, against=said.against)
+    if not found["periods"]:
+        tell(
+            "There are no rows along a time that you see: nothing is computed or learned of yet, or the time is masked."
+        )
+    elif found["masked"]:
+        tell("You see its values masked: rows and missing values are told, and no index.")
     table(found["periods"], ("period", "rows", "missing", "mean", "against", "psi", "level"), as_json=said.json)
 
 

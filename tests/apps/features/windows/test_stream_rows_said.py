@@ -96,6 +96,17 @@ def test_a_stream_is_chosen_in_the_form_and_the_page_says_that_it_is_followed(
     for tab in ("features", "rows", "lineage", "online"):
         assert "__shown" not in web.get(f"{detail}?tab={tab}").content.decode()
 
+    # Why nothing comes any more.
+    def progress():
+        return web.get(detail).content.decode().partition('id="following"')[2].partition("</dl>")[0]
+
+    gone = "(in the bin, gone, or not yours to see)"
+    assert "Paused" not in progress() and gone not in progress()
+    paused = streams.pause_stream(actor=scientist, stream=stream)
+    assert "Paused" in progress()
+    streams.delete_stream(actor=scientist, stream=paused)
+    assert gone in progress() and "Paused" not in progress()
+
 
 def test_sql_over_several_events_is_refused_in_the_same_words_for_rows_and_for_windows(
     stream, define, define_windows, scientist, project
