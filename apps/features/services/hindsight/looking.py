@@ -109,6 +109,9 @@ def look_at_sample(tables: Lake, made: Made) -> list[str]:
     except (SqlFailed, LakeSlow, LakeFailed) as refusal:
         sentence = _("Whether the SQL sees the future could not be told from its first rows: %(why)s")
         return [sentence % {"why": refusal.sentence}]
+    if not made.keys:
+        # Which columns are features is not said yet.
+        found = replace(found, features=())
     return [*([seen_in_words(found)] if found.differing else []), *back]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from django.utils.translation import get_language_bidi
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -26,7 +27,7 @@ def seen_in_words(found: Differing) -> str:
     named = column_list(found.features[:_MOST_NAMED])
     words = {
         "rows": found.rows,
-        "moment": f"{found.moment:%Y-%m-%d %H:%M:%S} UTC",
+        "moment": _in_one_direction(f"{found.moment:%Y-%m-%d %H:%M:%S} UTC"),
         "count": found.differing,
         "inputs": column_list(found.inputs),
         "features": _(" (in %(features)s)") % {"features": named} if named else "",
@@ -36,6 +37,11 @@ def seen_in_words(found: Differing) -> str:
         "“known since”. An input whose rows hold at all times can be named as timeless; that is recorded and shown."
     )
     return f"{said % words} {mend}"
+
+
+def _in_one_direction(words: str) -> str:
+    """Among words from right to left the parts of a date would change places."""
+    return f"\u2066{words}\u2069" if get_language_bidi() else words
 
 
 def looked_at_in_words(looked: Mapping[str, Any], timeless: Sequence[str]) -> list[str]:
