@@ -102,6 +102,21 @@ def look_at_view(
     cut = cut_of(tables, made)
     if cut.by_row or not cut.dated:
         return {**cut.said, "moments": 0, "rows": 0, "stopped": False}
+    beside = beside_tables(view)
+    try:
+        looked = _look(*_over_tables(tables, view, made, rows, goes_on, limits), cut)
+    finally:
+        for table in beside:
+            tables.drop(table)
+    if looked.found:
+        raise DefinitionRefused(seen_in_words(looked.found), fields={"sql": [field_in_words(looked.found)]})
+    return {**cut.said, "moments": looked.moments, "rows": looked.rows, "stopped": bool(looked.stopped)}
+
+
+def _over_tables(
+    tables: Lake, view: FeatureView, made: Made, rows: TableAt, goes_on: Callable[[], None], limits: Mapping[str, Any]
+) -> tuple[_Again, Callable[[], int]]:
+    """What runs the view's SQL again, into the tables beside it, and what says at how many moments."""
     then, whole = beside_tables(view)
     features = list(plan_of(view).columns) if view.windows else view.feature_names
 
@@ -114,18 +129,13 @@ def look_at_view(
         # As they are now: of a version that is not ready yet nobody keeps an older snapshot.
         return tables.current(whole if view.windows else rows.table)
 
-    again = _Again(tables, made, features, all_rows, lambda until: kept(then, until), monotonic() + _LONGEST_S)
-    try:
+    def count() -> int:
         if view.windows:
-            # Of windows the view's rows are no longer what the SQL gives.
+            # The view's rows are no longer what the SQL gives.
             kept(whole, None)
-        looked = _look(again, cut, _count(tables.count(all_rows())))
-    finally:
-        for table in (then, whole):
-            tables.drop(table)
-    if looked.found:
-        raise DefinitionRefused(seen_in_words(looked.found), fields={"sql": [field_in_words(looked.found)]})
-    return {**cut.said, "moments": looked.moments, "rows": looked.rows, "stopped": bool(looked.stopped)}
+        return _count(tables.count(all_rows()))
+
+    return _Again(tables, made, features, all_rows, lambda until: kept(then, until), monotonic() + _LONGEST_S), count
 
 
 def made_of(view: FeatureView, inputs: Mapping[str, TableAt]) -> Made:
@@ -164,7 +174,8 @@ def look_at_sample(tables: Lake, made: Made) -> list[str]:
             # Defining it says which column lacks.
             return back
         features = [name for name in rows.column_names if name not in named]
-        looked = _look(_Again(tables, made, features, lambda: rows, sampled, end), cut, _IN_SAMPLE)
+        again = _Again(tables, made, features, lambda: rows, sampled, end)
+        looked = _look(again, lambda: _IN_SAMPLE, cut)
     except (SqlFailed, LakeSlow, LakeFailed) as refusal:
         return [_untold(refusal.sentence)]
     if looked.found:
@@ -172,11 +183,11 @@ def look_at_sample(tables: Lake, made: Made) -> list[str]:
     return [*([_untold(looked.stopped)] if looked.stopped and not looked.moments else []), *back]
 
 
-def _look(again: _Again, cut: Cut, count: int) -> _Looked:
-    """The first of the moments at which rows differ, else that they do at none."""
+def _look(again: _Again, count: Callable[[], int], cut: Cut) -> _Looked:
+    """The first of so many moments at which rows differ, else that they do at none."""
     looked = _Looked()
     try:
-        for moment in again.moments(count):
+        for moment in again.moments(count()):
             if looked.moments and monotonic() > again.end:
                 return replace(looked, stopped=_("It takes too long."))
             found = again.held(Until(moment, cut.dated))
