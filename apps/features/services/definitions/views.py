@@ -64,7 +64,9 @@ class ViewSection(Section):
         newest = newest_view(context, wanted.name, ViewKind.SQL)
         inputs = _inputs(context, words, newest)
         if entity is None or not _is_there(newest, _digest(words, inputs, entity)):
-            ask_of_view(context.actor, words["sql"], inputs, words["event_time"])
+            said = {name: words[name] for name in ("event_time", "created_column", "timeless_inputs")}
+            keys = entity.join_keys if entity else ()
+            ask_of_view(context.actor, words["sql"], inputs, keys=keys, **said)
 
     def make(self, context: Context, wanted: Wanted) -> Step:
         words, actor, project = wanted.words, context.actor, context.project
