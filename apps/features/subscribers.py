@@ -94,7 +94,8 @@ def register() -> None:
     streams.register_follower(services.stream_committed)
     keeping.register("fv_", named=selectors.view_tables_named, over=selectors.views_over)
     keeping.register("we_", named=selectors.sources_followed, over=selectors.views_over, grows=True)
-    keeping.register("wn_", over=selectors.views_over)
+    for beside in ("wn_", "ht_", "hw_"):
+        keeping.register(beside, over=selectors.views_over)
     keeping.register("ts_", named=selectors.set_tables_named, over=selectors.sets_over)
     keeping.register("hr_", named=selectors.retrieval_tables_named, over=selectors.retrievals_over)
     keeping.register("hl_", over=selectors.joins_over)

@@ -59,8 +59,10 @@ def compute_view(*, job: JobHandle, view_id: UUID, in_quota: bool = True) -> Non
     if in_quota:
         job.progress(_("Looking whether a row knows what came later"), 70)
         limits = {"timeout_s": _TIMEOUT_S, "memory_mb": _MEMORY_MB}
-        view.hindsight = look_at_view(tables, view, inputs, at, **limits)
+        view.hindsight = look_at_view(tables, view, inputs, at, goes_on=job.raise_if_cancelled, **limits)
         job.raise_if_cancelled()
+        # That may take longer than anybody keeps the snapshot of rows that are not ready.
+        at = tables.current(at.table)
     found = tables.inspect(at)
     size = size_of(tables, at, windows.events_table(view))
     with job.scope(), transaction.atomic():

@@ -110,8 +110,16 @@ def test_a_second_plan_and_a_second_write_are_not_waited_for(asked, words, tenan
     assert {free for _kind, free in asked} == {True}
     # Each question once, view by view: while the project is held the answers are there. The process keeps the fourth.
     asked_of = Counter(kind for kind, _free in asked if kind != "ahead")
-    # Of windows also the events that the kernel takes.
+    # Of windows also the events that the kernel takes; of the view also whether each row is made of one.
     assert asked_of == {"steady": 2, "describe": 2, "sql": 3, "row_wise": 1}
+
+
+def test_nobody_waits_while_rows_are_made_again_without_what_came_later(asked, words, tenant):
+    after = WHOLE.replace("delay * 2 AS twice", "lag(delay) OVER (PARTITION BY carrier ORDER BY moment) AS twice")
+    with scope(tenant.pk):
+        services.plan_definitions(**words, text=after)
+    assert {free for _kind, free in asked} == {True}
+    assert [kind for kind, _free in asked].count("sql") > 3
 
 
 def test_what_was_applied_meanwhile_is_found_there(asked, words, tenant):

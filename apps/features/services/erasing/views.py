@@ -46,9 +46,9 @@ class ViewReach(TableReach[FeatureView]):
             forget_drift(view)
 
     def tables(self, ids: Collection[UUID]) -> list[str]:
-        """Those of windows have events beside their rows, and a place where what comes is staged."""
-        mine = [table.removeprefix(self.prefix) for table in super().tables(ids)]
-        return [f"{prefix}{rest}" for rest in mine for prefix in (self.prefix, "we_", "wn_")]
+        """Those of windows have events beside their rows, and all had a place where rows lay for a while."""
+        mine = [UUID(table.removeprefix(self.prefix)) for table in super().tables(ids)]
+        return [table for view_id in mine for table in windows.tables_of(view_id)]
 
     def rebuild(self, job: JobHandle, erasure_id: UUID, search: Search, found: Sequence[Reached]) -> None:
         super().rebuild(job, erasure_id, search, found)

@@ -6,18 +6,21 @@ What has no time, or was said to hold at all times, is not cut.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from apps.features.ports import JoinedView
 from foundation import lake
+from foundation.lake.errors import SqlFailed
 from foundation.lake.ports import Column, Lake, RowTimes, TableAt
 from foundation.quoting import identifier
 
 if TYPE_CHECKING:
     from uuid import UUID
 
+log = logging.getLogger("sanad.features")
 Dated = dict[str, list[list[str]]]
 
 
@@ -59,10 +62,14 @@ class Cut:
 
 
 def cut_of(tables: Lake, made: Made) -> Cut:
-    """By what each input is cut. SqlRefused and SqlFailed where the SQL cannot be read."""
+    """By what each input is cut; where the SQL cannot be read for it, which is no fault of its rows, by their names."""
     columns = {alias: tables.schema(at) for alias, at in made.inputs.items()}
     moments = [name for name in (made.event_time, made.created) if name]
-    event, *created = lake.sandbox.times(made.sql, columns, moments)
+    try:
+        event, *created = lake.sandbox.times(made.sql, columns, moments)
+    except SqlFailed as error:
+        log.warning("By what a query dates its rows could not be told: %s", error)
+        event, created = None, []
     back = event is not None and event.moved_back
     if _made_row_by_row(made, event):
         return Cut({}, [], by_row=True, moved_back=back)

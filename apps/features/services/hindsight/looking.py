@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import datetime
+from time import monotonic
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from django.utils.translation import gettext as _
@@ -18,12 +19,12 @@ from apps.features.choices import KnownSince
 from apps.features.errors import DefinitionRefused
 from apps.features.services.hindsight.comparing import Differing, differing, moments_of
 from apps.features.services.hindsight.cutting import Cut, Made, cut_of
-from apps.features.services.hindsight.wording import moved_back_in_words, seen_in_words
+from apps.features.services.hindsight.wording import field_in_words, moved_back_in_words, seen_in_words
 from apps.features.services.unreal import made_missing
 from apps.features.services.windows.declaring import plan_of
 from apps.features.services.windows.events import ALIAS, beside_tables
 from foundation import lake
-from foundation.lake.errors import LakeFailed, LakeSlow, SqlFailed
+from foundation.lake.errors import LakeFailed, LakeSlow, LakeTooSmall, SqlFailed
 from foundation.lake.ports import Lake, TableAt, Until
 
 if TYPE_CHECKING:
@@ -36,42 +37,105 @@ if TYPE_CHECKING:
 # The more rows, the longer each moment takes, and the more pairs of rows lie on either side of one.
 _MOMENTS = ((10_000, 12), (1_000_000, 6))
 _FEWEST = _IN_SAMPLE = 3
-_SAMPLE: dict[str, Any] = {"sample_rows": 10_000, "timeout_s": 20, "result_mb": 256}
-_NEVER = datetime(1, 1, 1, tzinfo=UTC)
+_SAMPLE: dict[str, Any] = {"sample_rows": 10_000, "result_mb": 256}
+# Whoever asks for a preview waits; whoever has a version computed has waited for its SQL once.
+_LONGEST_S, _LONGEST_IN_SAMPLE_S = 3_600, 20
+
+
+@dataclass(frozen=True)
+class _Looked:
+    """What differed, as of how many moments nothing did, how many rows there were by one; `stopped` says why it ended.
+
+    That is a sentence where it could not be told of more moments, which makes nothing wrong.
+    """
+
+    found: Differing | None = None
+    moments: int = 0
+    rows: int = 0
+    stopped: str = ""
+
+
+@dataclass(frozen=True)
+class _Again:
+    """The SQL that is run again: the rows that there are over all, those of a run, and how long all may take."""
+
+    tables: Lake
+    made: Made
+    features: Sequence[str]
+    rows: Callable[[], Rows]
+    run: Callable[[Until], Rows]
+    end: float
+
+    @property
+    def left_s(self) -> float:
+        return max(1.0, self.end - monotonic())
+
+    def moments(self, count: int) -> list[datetime]:
+        """The middle one first: where they are not all looked at, these tell most."""
+        found = moments_of(self.tables, self.made.spec, self.rows(), count)
+        return sorted(found, key=lambda one: abs(2 * found.index(one) - len(found) + 1))
+
+    def held(self, until: Until) -> Differing:
+        then = self.run(until)
+        return differing(self.tables, self.made.spec, self.features, self.rows(), then, until.moment, self.left_s)
 
 
 def look_at_view(
-    tables: Lake, view: FeatureView, inputs: Mapping[str, TableAt], rows: TableAt, **limits: Any
+    tables: Lake,
+    view: FeatureView,
+    inputs: Mapping[str, TableAt],
+    rows: TableAt,
+    *,
+    goes_on: Callable[[], None],
+    **limits: Any,
 ) -> dict[str, Any]:
-    """What was looked at, as the view keeps it: {"moments", "rows", **Cut.said}.
+    """What was looked at, as the view keeps it: {"moments", "rows", "stopped", **Cut.said}.
 
-    `rows` are the view's, and `inputs` what its SQL reads. Empty where each event of a stream goes through alone.
+    `rows` are the view's, and `inputs` what its SQL reads; `goes_on` is asked before each run, and may raise. Empty
+    where each event of a stream goes through alone, or nothing is known before it came here. It is `stopped` where not
+    all moments were looked at, since that took too long or too much memory.
     DefinitionRefused where a row would have been another one by its own time.
     """
-    if view.follows_stream:
+    if view.follows_stream or view.windows.get("known_since") == KnownSince.ARRIVAL:
         return {}
     made = made_of(view, inputs)
     cut = cut_of(tables, made)
     if cut.by_row or not cut.dated:
-        return {**cut.said, "moments": 0, "rows": 0}
+        return {**cut.said, "moments": 0, "rows": 0, "stopped": False}
+    beside = beside_tables(view)
+    try:
+        looked = _look(*_over_tables(tables, view, made, rows, goes_on, limits), cut)
+    finally:
+        for table in beside:
+            tables.drop(table)
+    if looked.found:
+        raise DefinitionRefused(seen_in_words(looked.found), fields={"sql": [field_in_words(looked.found)]})
+    return {**cut.said, "moments": looked.moments, "rows": looked.rows, "stopped": bool(looked.stopped)}
+
+
+def _over_tables(
+    tables: Lake, view: FeatureView, made: Made, rows: TableAt, goes_on: Callable[[], None], limits: Mapping[str, Any]
+) -> tuple[_Again, Callable[[], int]]:
+    """What runs the view's SQL again, into the tables beside it, and what says at how many moments."""
     then, whole = beside_tables(view)
     features = list(plan_of(view).columns) if view.windows else view.feature_names
 
     def kept(table: str, until: Until | None) -> TableAt:
+        goes_on()
         found = lake.sandbox.run(made.tenant_id, made.sql, made.inputs, until=until, **limits)
-        return tables.write(table, found if view.windows else made_missing(found, Counter(), features), mode="replace")
+        return tables.write(table, _as_kept(made, features, found), mode="replace")
 
-    try:
-        # Of windows the view's rows are no longer what the SQL gives.
-        rows = kept(whole, None) if view.windows else rows
-        moments = moments_of(tables, made.spec, rows, _count(tables.count(rows)))
-        found = _look(tables, made, cut, features, rows, moments, lambda until: kept(then, until))
-    finally:
-        for table in (then, whole):
-            tables.drop(table)
-    if found.differing:
-        raise DefinitionRefused(seen_in_words(found), fields={"sql": [_("It brings later rows to earlier ones.")]})
-    return {**cut.said, "moments": len(moments), "rows": found.rows}
+    def all_rows() -> TableAt:
+        # As they are now: of a version that is not ready yet nobody keeps an older snapshot.
+        return tables.current(whole if view.windows else rows.table)
+
+    def count() -> int:
+        if view.windows:
+            # The view's rows are no longer what the SQL gives.
+            kept(whole, None)
+        return _count(tables.count(all_rows()))
+
+    return _Again(tables, made, features, all_rows, lambda until: kept(then, until), monotonic() + _LONGEST_S), count
 
 
 def made_of(view: FeatureView, inputs: Mapping[str, TableAt]) -> Made:
@@ -93,54 +157,75 @@ def look_at_sample(tables: Lake, made: Made) -> list[str]:
 
     With what nobody can tell but whoever writes the SQL: that rows are dated before their own time.
     """
+    end = monotonic() + _LONGEST_IN_SAMPLE_S
+
+    def sampled(until: Until | None) -> pa.Table:
+        limits = {**_SAMPLE, "timeout_s": max(1.0, end - monotonic())}
+        return lake.sandbox.run(made.tenant_id, made.sql, made.inputs, until=until, **limits).read_all()
+
     try:
         cut = cut_of(tables, made)
         back = [moved_back_in_words()] if cut.moved_back else []
         if cut.by_row or not cut.dated:
             return back
-        rows = _sampled(made, None)
+        rows = sampled(None)
         named = {*made.keys, made.event_time, made.created} - {""}
         if not named <= set(rows.column_names):
             # Defining it says which column lacks.
             return back
         features = [name for name in rows.column_names if name not in named]
-        moments = moments_of(tables, made.spec, rows, _IN_SAMPLE)
-        found = _look(tables, made, cut, features, rows, moments, lambda until: _sampled(made, until))
+        again = _Again(tables, made, features, lambda: rows, sampled, end)
+        looked = _look(again, lambda: _IN_SAMPLE, cut)
     except (SqlFailed, LakeSlow, LakeFailed) as refusal:
-        sentence = _("Whether the SQL sees the future could not be told from its first rows: %(why)s")
-        return [sentence % {"why": refusal.sentence}]
-    if not made.keys:
-        # Which columns are features is not said yet.
-        found = replace(found, features=())
-    return [*([seen_in_words(found)] if found.differing else []), *back]
+        return [_untold(refusal.sentence)]
+    if looked.found is not None:
+        # Without keys it is not said yet which columns are features.
+        found = looked.found if made.keys else replace(looked.found, features=())
+        return [seen_in_words(found), *back]
+    return [*([_untold(looked.stopped)] if looked.stopped and not looked.moments else []), *back]
 
 
-def _look(
-    tables: Lake,
-    made: Made,
-    cut: Cut,
-    features: Sequence[str],
-    rows: Rows,
-    moments: Sequence[datetime],
-    run: Callable[[Until], Rows],
-) -> Differing:
-    """The first moment at which rows differ, with the inputs whose later rows are why; else the last."""
-
-    def held(moment: datetime, dated: Mapping[str, list[list[str]]]) -> Differing:
-        return differing(tables, made.spec, features, rows, run(Until(moment, dated)), moment)
-
-    found = Differing(_NEVER, 0, 0, ())
-    for moment in moments:
-        found = held(moment, cut.dated)
-        if found.differing:
-            alone = {alias: times for alias, times in cut.dated.items() if len(cut.dated) > 1}
-            guilty = [alias for alias, times in alone.items() if held(moment, {alias: times}).differing]
-            return replace(found, inputs=tuple(sorted(guilty or cut.dated)))
-    return found
+def _look(again: _Again, count: Callable[[], int], cut: Cut) -> _Looked:
+    """The first of so many moments at which rows differ, else that they do at none."""
+    looked = _Looked()
+    try:
+        for moment in again.moments(count()):
+            if looked.moments and monotonic() > again.end:
+                return replace(looked, stopped=_("It takes too long."))
+            found = again.held(Until(moment, cut.dated))
+            if found.differing:
+                return replace(looked, found=_explained(again, cut, found))
+            looked = replace(looked, moments=looked.moments + 1, rows=max(looked.rows, found.rows))
+    except (SqlFailed, LakeSlow, LakeTooSmall) as refusal:
+        return replace(looked, stopped=refusal.sentence)
+    return looked
 
 
-def _sampled(made: Made, until: Until | None) -> pa.Table:
-    return lake.sandbox.run(made.tenant_id, made.sql, made.inputs, until=until, **_SAMPLE).read_all()
+def _explained(again: _Again, cut: Cut, found: Differing) -> Differing:
+    """With the inputs whose later rows are why; or what differs where the same rows come in another order."""
+    try:
+        turned = again.held(Until(found.moment, {}, turned=True))
+        if turned.differing:
+            return replace(turned, by_order=True)
+        alone = {alias: times for alias, times in cut.dated.items() if len(cut.dated) > 1}
+        guilty = [alias for alias, times in alone.items() if again.held(Until(found.moment, {alias: times})).differing]
+    except (SqlFailed, LakeSlow, LakeTooSmall):
+        guilty = []
+    return replace(found, inputs=tuple(sorted(guilty or cut.dated)))
+
+
+def _as_kept(made: Made, features: Sequence[str], rows: pa.RecordBatchReader) -> pa.RecordBatchReader:
+    """What is held against each other of the rows, as a view keeps it."""
+    import pyarrow as pa
+
+    named = [name for name in rows.schema.names if name in {*made.keys, made.event_time, made.created, *features}]
+    schema = pa.schema([rows.schema.field(name) for name in named])
+    fewer = pa.RecordBatchReader.from_batches(schema, (batch.select(named) for batch in rows))
+    return made_missing(fewer, Counter(), features)
+
+
+def _untold(why: str) -> str:
+    return _("Whether the SQL sees the future could not be told from its first rows: %(why)s") % {"why": why}
 
 
 def _count(rows: int) -> int:

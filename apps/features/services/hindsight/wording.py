@@ -15,7 +15,9 @@ _MOST_NAMED = 5
 
 
 def seen_in_words(found: Differing) -> str:
-    """That rows know what came later, and how that is mended."""
+    """That rows know what came later, or that their order tells more than that, and how it is mended."""
+    if found.by_order:
+        return _by_order_in_words(found)
     said = ngettext(
         "The SQL sees the future: of %(rows)d rows known by %(moment)s, %(count)d comes out otherwise where rows of "
         "%(inputs)s after that moment are left out%(features)s.",
@@ -23,19 +25,44 @@ def seen_in_words(found: Differing) -> str:
         "%(inputs)s after that moment are left out%(features)s.",
         found.differing,
     )
+    mend = _(
+        "Join earlier rows alone, declare windows, or date a row by when its last value was known, also by a column of "
+        "“known since”. An input whose rows hold at all times can be named as timeless; that is recorded and shown."
+    )
+    return f"{said % _words(found)} {mend}"
+
+
+def field_in_words(found: Differing) -> str:
+    """The same beside the field of the SQL."""
+    if found.by_order:
+        return _("Its rows hang on an order that nothing sets.")
+    return _("It brings later rows to earlier ones.")
+
+
+def _by_order_in_words(found: Differing) -> str:
+    said = ngettext(
+        "Whether the SQL sees the future cannot be told: of %(rows)d rows known by %(moment)s, %(count)d comes out "
+        "otherwise as soon as the same rows come in another order%(features)s.",
+        "Whether the SQL sees the future cannot be told: of %(rows)d rows known by %(moment)s, %(count)d come out "
+        "otherwise as soon as the same rows come in another order%(features)s.",
+        found.differing,
+    )
+    mend = _(
+        "Where rows share a moment, ORDER BY leaves open which of them is first: let it end with columns that set them "
+        "apart, or take a frame by RANGE. Round what is a difference of nearly equal sums."
+    )
+    return f"{said % _words(found)} {mend}"
+
+
+def _words(found: Differing) -> dict[str, Any]:
     named = column_list(found.features[:_MOST_NAMED])
-    words = {
+    return {
         "rows": found.rows,
         "moment": _in_one_direction(f"{found.moment:%Y-%m-%d %H:%M:%S} UTC"),
         "count": found.differing,
         "inputs": column_list(found.inputs),
         "features": _(" (in %(features)s)") % {"features": named} if named else "",
     }
-    mend = _(
-        "Join earlier rows alone, declare windows, or date a row by when its last value was known, also by a column of "
-        "“known since”. An input whose rows hold at all times can be named as timeless; that is recorded and shown."
-    )
-    return f"{said % words} {mend}"
 
 
 def _in_one_direction(words: str) -> str:
@@ -57,6 +84,8 @@ def looked_at_in_words(looked: Mapping[str, Any], timeless: Sequence[str]) -> li
             looked["moments"],
         )
         said.append(sentence % {"moments": looked["moments"], "inputs": column_list(looked["cut"])})
+    if looked.get("stopped"):
+        said.append(_("More moments were not looked at: it took too long, or too much memory."))
     if looked["uncut"]:
         sentence = _(
             "Nothing of %(inputs)s was left out for it: by which column its rows are dated cannot be told, as it has "

@@ -79,7 +79,7 @@ def run(engine: Engine, job: dict[str, Any], files: list[int], rows: int) -> dic
         lock(engine, job, _show(engine.reader, job["inputs"], files, job.get("sample_rows")))
         for name in job["inputs"]:
             schema = engine.reader.execute(f"SELECT * FROM {identifier(name)} LIMIT 0").to_arrow_reader(1).schema
-            _register(engine.user, name, _Input(engine.reader, name, schema), job.get("until"))
+            _register(engine.user, name, _Input(engine.reader, name, schema), job)
         sql, columns = _answerable(engine.user, job["sql"])
         if job["kind"] == "describe":
             return {"columns": columns}
@@ -110,21 +110,28 @@ def _read(engine: Engine, job: dict[str, Any]) -> dict[str, Any]:
     return reader.run(engine.user, job)
 
 
-def _register(user: DuckDBPyConnection, name: str, rows: _Input, until: dict[str, Any] | None) -> None:
+def _register(user: DuckDBPyConnection, name: str, rows: _Input, job: dict[str, Any]) -> None:
     """The input under its name; where its rows are dated, of those no more than were there by the moment.
 
-    What dates them comes from the user's own SQL, so it runs where that does. A row without a time is always there.
+    What dates them comes from the user's own SQL, so it runs where that does, and is held to what that is held to. A
+    row without a time is always there. The table behind it has a name that no input has, so that no SQL may name it.
     """
-    dated = (until or {}).get("dated", {}).get(name)
-    if until is None or not dated:
+    until = job.get("until") or {}
+    dated, turned = until.get("dated", {}).get(name), until.get("turned")
+    if not (dated or turned):
         user.register(name, rows)
         return
-    whole = f"__whole {name}"
+    whole, taken = f"__whole {name}", {one.lower() for one in job["inputs"]}
+    while whole.lower() in taken:
+        whole += "_"
     user.register(whole, rows)
-    times = ", ".join(f"least({', '.join(f'TRY(({one})::TIMESTAMPTZ)' for one in each)})" for each in dated)
-    there = f"coalesce(greatest({times}) <= {literal(until['moment'])}::TIMESTAMPTZ, true)"
-    columns = f"SELECT * FROM {identifier(whole)}"
-    user.execute(f"CREATE TEMP VIEW {identifier(name)} AS {columns} WHERE {there}")
+    sql = f"SELECT * FROM {identifier(whole)}"
+    if dated:
+        times = ", ".join(f"least({', '.join(f'TRY(({one})::TIMESTAMPTZ)' for one in each)})" for each in dated)
+        sql += f" WHERE coalesce(greatest({times}) <= {literal(until['moment'])}::TIMESTAMPTZ, true)"
+    sql += " ORDER BY row_number() OVER () DESC" if turned else ""
+    statement.check(user, sql, {whole: None})
+    user.execute(f"CREATE TEMP VIEW {identifier(name)} AS {sql}")
 
 
 def _answerable(user: DuckDBPyConnection, sql: str) -> tuple[str, list[list[str]]]:

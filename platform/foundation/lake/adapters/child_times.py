@@ -1,15 +1,16 @@
 """In the child: by which expression over each input's own columns a SELECT dates its rows.
 
 The event time of an answer is followed through CTEs, subqueries and unions down to the inputs. Where nothing on the way
-makes it coarser (`a + INTERVAL 1 HOUR`, a cast to a moment) it is the row's time as it stands; where something does
-(`date_trunc`, `max`, a cast to a day) it is what went in there. What cannot be told is unknown, and never guessed.
+makes it coarser (`a + b * INTERVAL 1 HOUR`, a cast to a moment) it is the row's time as it stands; where something does
+(`date_trunc`, `max`, a cast to a day) it is what went in there. So it is where the same span is put on every time: an
+answer that is dated an hour later may hold what came in that hour. What cannot be told is unknown, and never guessed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeAlias
 
 import sqlglot
 from duckdb import DuckDBPyConnection
@@ -25,11 +26,14 @@ _MOST_NODES, _MOST_DEEP = 20_000, 200
 # What makes no moment coarser.
 _BACK = (exp.Sub, exp.DateSub, exp.TimestampSub)
 _FORWARD = (exp.Add, exp.DateAdd, exp.TimestampAdd, exp.Interval, exp.Mul)
-_EXACT = (exp.Paren, exp.Coalesce, exp.Greatest, exp.Least, exp.AtTimeZone, *_FORWARD, *_BACK)
+_EXACT = (exp.Paren, exp.Coalesce, exp.Greatest, exp.AtTimeZone, *_FORWARD, *_BACK)
 # What makes a moment out of what is none.
 _MAKERS = (exp.StrToTime, exp.TimestampFromParts, exp.UnixToTime, exp.TsOrDsToTimestamp, exp.DateFromParts)
 _MAKERS_BY_NAME = frozenset({"strptime", "try_strptime", "make_timestamp", "make_timestamptz", "make_date", "epoch_ms"})
 _MOMENT, _DAY = "TIMESTAMP", "DATE"
+# The names of FROM, each with the query in which it stands, by which a row of an input is reached.
+_Path: TypeAlias = tuple[tuple[int, str], ...]
+_Row: TypeAlias = tuple[str, _Path]
 
 
 @dataclass(frozen=True)
@@ -124,9 +128,9 @@ class _Times:
         if isinstance(node, exp.Query):
             raise _Unknown
         inner = [self._of(scope, child, deep + 1) for child in _children(node)]
-        found = _together(inner, exact=all(one.exact for one in inner) and _keeps(node), back=isinstance(node, _BACK))
+        found = _together(inner, exact=all(one.exact for one in inner) and _keeps(node), back=_takes_off(node))
         if found.times:
-            whole = self._whole(scope, node, deep) if found.exact else None
+            whole = self._whole(scope, node, deep) if found.exact and not _puts_on(node) else None
             return replace(found, times=(whole,)) if whole else found
         if _makes(node) and any(True for _column in node.find_all(exp.Column)):
             whole = self._whole(scope, node, deep)
@@ -149,13 +153,19 @@ class _Times:
         return named
 
     def _whole(self, scope: Scope, node: exp.Expr, deep: int) -> tuple[str, str] | None:
-        """The expression over one input's own columns; None where it is over several."""
-        inputs: set[str] = set()
-        whole = self._written_out(scope, node, inputs, deep)
-        return (inputs.pop(), whole.sql(dialect=_DIALECT)) if len(inputs) == 1 else None
+        """The expression over one input's own columns; None where it is over several rows, also of the same input."""
+        rows: set[_Row] = set()
+        try:
+            whole = self._written_out(scope, node, (rows, ()), deep)
+        except _Unknown:
+            return None
+        return (rows.pop()[0], whole.sql(dialect=_DIALECT)) if len(rows) == 1 else None
 
-    def _written_out(self, scope: Scope, node: exp.Expr, inputs: set[str], deep: int) -> exp.Expr:
-        """A copy in which each column is what it is made of; _Unknown where that is more than one row's."""
+    def _written_out(self, scope: Scope, node: exp.Expr, found: tuple[set[_Row], _Path], deep: int) -> exp.Expr:
+        """A copy in which each column is what it is made of; _Unknown where that is more than one row's.
+
+        `found` gets the rows that it is over: the input of each, and the way to it through the names of FROM.
+        """
         if deep > _MOST_DEEP:
             raise _Unknown
         if isinstance(node, exp.Query | exp.AggFunc | exp.Window):
@@ -163,23 +173,24 @@ class _Times:
         if not isinstance(node, exp.Column):
             copied = node.copy()
             for own, child in zip(_columns_of(copied), _columns_of(node), strict=True):
-                made = self._written_out(scope, child, inputs, deep + 1)
+                made = self._written_out(scope, child, found, deep + 1)
                 if own is copied:
                     return made
                 own.replace(made)
             if any(isinstance(one, exp.Query | exp.AggFunc | exp.Window) for one in copied.walk()):
                 raise _Unknown
             return copied
-        source = _source_of(scope, node)
+        source, (rows, path) = _source_of(scope, node), found
+        path = (*path, (id(scope), node.table))
         if not isinstance(source, Scope):
             name, own_name, _kind = self._own(source, node)
-            inputs.add(name)
+            rows.add((name, path))
             return exp.column(exp.to_identifier(own_name, quoted=True))
         if source.set_operation_scopes or not isinstance(source.expression, exp.Query):
             raise _Unknown
         for select in source.expression.selects:
             if select.alias_or_name.lower() == node.name.lower():
-                return exp.paren(self._written_out(source, select.unalias(), inputs, deep + 1))
+                return exp.paren(self._written_out(source, select.unalias(), (rows, path), deep + 1))
         raise _Unknown
 
 
@@ -206,7 +217,26 @@ def _keeps(node: exp.Expr) -> bool:
     return isinstance(node, _EXACT)
 
 
+def _takes_off(node: exp.Expr) -> bool:
+    """Whether it takes something off a time, also by putting on what is less than nothing."""
+    if isinstance(node, _BACK):
+        return True
+    texts = (str(one.this) for one in node.find_all(exp.Literal) if one.is_string)
+    less = any(text.lstrip().startswith("-") for text in texts) or node.find(exp.Neg) is not None
+    return isinstance(node, _FORWARD) and less
+
+
+def _puts_on(node: exp.Expr) -> bool:
+    """Whether it puts the same span on every time."""
+    if not isinstance(node, exp.Add | exp.DateAdd | exp.TimestampAdd) or _takes_off(node):
+        return False
+    return not all(any(True for _column in child.find_all(exp.Column)) for child in (node.this, node.expression))
+
+
 def _makes(node: exp.Expr) -> bool:
+    if isinstance(node, exp.Add | exp.Sub | exp.DateAdd | exp.DateSub):
+        # A span that is put on a moment, such as the seconds since 1970.
+        return any(isinstance(one.unnest(), exp.Cast) and _makes(one.unnest()) for one in (node.this, node.expression))
     if isinstance(node, exp.Cast):
         return node.to.sql(dialect=_DIALECT).upper().startswith((_MOMENT, _DAY))
     if isinstance(node, exp.Anonymous):

@@ -77,11 +77,13 @@ class Until:
     """What was there by a moment (aware): of each input that is `dated`, the rows whose times are no later.
 
     Each group of expressions over the input's own columns is one time of a row, the least of them; a row is there once
-    all its times have come. One that has none was always there, as are all rows of an input that is not dated.
+    all its times have come. One that has none was always there, as are all rows of an input that is not dated. With
+    `turned` the rows of every input come in the opposite order.
     """
 
     moment: datetime
     dated: Mapping[str, Sequence[Sequence[str]]]
+    turned: bool = False
 
 
 @dataclass(frozen=True)

@@ -116,7 +116,8 @@ def lineage(sql: str, inputs: Mapping[str, Sequence[Column]]) -> dict[str, list[
 def times(sql: str, inputs: Mapping[str, Sequence[Column]], moments: Sequence[str]) -> list[RowTimes | None]:
     """For each of these columns of the answer by what it dates the rows of the inputs; None where that is unknown.
 
-    The query is parsed, not run; SqlRefused and SqlFailed where it cannot be understood at all.
+    The query is parsed, not run, and unknown where it is too long for that; SqlRefused and SqlFailed where it cannot be
+    understood at all.
     """
     from foundation.lake.sandbox import sql as jobs
 

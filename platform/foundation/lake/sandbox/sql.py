@@ -35,7 +35,7 @@ def run(
     with ExitStack() as stack:
         job: dict[str, Any] = {"kind": "sql", "sql": sql, "limit_rows": limit_rows, "sample_rows": sample_rows}
         if until is not None:
-            job["until"] = {"moment": until.moment.isoformat(), "dated": until.dated}
+            job["until"] = {"moment": until.moment.isoformat(), "dated": until.dated, "turned": until.turned}
         child = _started(stack, tenant_id, job, inputs, limits)
         stream = child.rows()
         if stream is None:
@@ -92,7 +92,8 @@ def lineage(sql: str, inputs: Mapping[str, Sequence[Column]]) -> dict[str, list[
 
 
 def times(sql: str, inputs: Mapping[str, Sequence[Column]], moments: Sequence[str]) -> list[RowTimes | None]:
-    wording.check_length(sql, _LONGEST_READ)
+    if len(sql) > _LONGEST_READ:
+        return [None for _moment in moments]
     given = {name: {"columns": [[column.name, column.type] for column in columns]} for name, columns in inputs.items()}
     with children.take_reader() as child:
         job = {"kind": "times", "sql": sql, "inputs": given, "moments": list(moments), "folder": ""}
