@@ -49,6 +49,6 @@ def test_it_is_done_every_few_minutes(maintained, tenant, other_tenant):
 
 def test_no_room_speaks_for_another():
     prefixes = sorted(keeping._rooms)
-    of_data, of_features = "dl_ dm_ dn_ ds_ dt_ inference_ qr_ sq_", "fv_ hl_ hr_ js_ ts_ we_ wn_"
+    of_data, of_features = "dl_ dm_ dn_ ds_ dt_ inference_ qr_ sq_", "fv_ hl_ hr_ ht_ hw_ js_ ts_ we_ wn_"
     assert prefixes == sorted([*of_data.split(), *of_features.split()])
     assert not any(a != b and a.startswith(b) for a in prefixes for b in prefixes)

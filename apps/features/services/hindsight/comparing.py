@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from apps.features.adapters.asof import comma, known_at
+from apps.features.adapters.asof import comma, known_at, real_sql
 from apps.features.ports import JoinedView
 from foundation.lake.ports import Lake, TableAt
 from foundation.quoting import identifier
@@ -88,7 +88,8 @@ def _sql(spec: JoinedView, features: Sequence[str], floats: Mapping[str, float],
 
     Whole rows first, by hashing; numbers that are close are looked for among what is left alone.
     """
-    by_then = f"rows WHERE {known_at(spec)} <= {micros}"
+    # What was at no moment is seen by nobody.
+    by_then = f"rows WHERE {known_at(spec)} <= {micros} AND {real_sql(spec)}"
     known = [*spec.keys, spec.event_time, *([spec.created] if spec.created else [])]
     named = comma(dict.fromkeys([*known, *features]))
     same_row = " AND ".join(f"s.{identifier(name)} IS NOT DISTINCT FROM t.{identifier(name)}" for name in known)
