@@ -11,6 +11,7 @@ from apps.features.errors import DefinitionRefused
 from apps.features.models import Entity, FeatureService, FeatureView
 from foundation.errors import Conflict
 from foundation.ledger.models import LedgerEvent
+from tests.apps.features import stage
 from tests.apps.features.definitions import FILE, MORE
 
 
@@ -56,6 +57,9 @@ def test_a_plan_changes_nothing_and_an_apply_does_just_what_it_said(file, scient
     assert len(kinds()) == before + 4, "an apply that changes nothing is not on the ledger"
 
 
+AIRLINE = "  airline:\n    join_keys: {carrier: text}\n\n"
+
+
 def test_each_change_is_what_it_is(file):
     file.apply(FILE)
     cases = [
@@ -85,6 +89,22 @@ def test_each_change_is_what_it_is(file):
     newer = file.apply(FILE.replace("delay * 2", "delay * 3"))
     assert ("views", "carrier_delay", "new version", 2) in told(newer)
     assert ("services", "late_flights", "new version", 2) in told(newer)
+
+
+def test_another_entity_input_or_event_time_is_a_new_version(file, ingested):
+    """And an input that is said to be timeless: each says what the rows are."""
+    begun = FILE.replace("delay * 2", "moment AS seen, delay * 2").replace("views:\n", AIRLINE + "views:\n", 1)
+    file.apply(begun)
+    ingested("other.csv", stage.DELAYS)
+    for field, old, new in (
+        ("entity", "    entity: carrier\n", "    entity: airline\n"),
+        ("inputs", "{dataset: delays.csv, version: 1}", "{dataset: other.csv, version: 1}"),
+        ("event_time", "    event_time: moment\n", "    event_time: seen\n"),
+        ("timeless_inputs", "    event_time: moment\n", "    event_time: moment\n    timeless_inputs: [delays]\n"),
+    ):
+        plan = file.plan(begun.replace(old, new, 1))
+        (step,) = [step for step in plan.changes if step.section == "views"]
+        assert (step.action, [change.field for change in step.changes]) == ("new version", [field])
 
 
 def test_what_is_not_in_the_file_stays_and_is_named(file):
