@@ -68,9 +68,8 @@ def ahead_in_words(count: Mapping[str, Any]) -> str:
 
 
 def looked_in_words(count: Mapping[str, Any]) -> str:
-    """How the SQL of the count's view was looked at."""
-    said = looked_at_in_words(count.get("hindsight", {}), ())
-    return f"{count['view']}: {' '.join(said)}" if said else ""
+    """How the SQL of the count's view was looked at; nothing where it was not."""
+    return " ".join(looked_at_in_words(count.get("hindsight", {}), ()))
 
 
 def warnings_of_join(thing: TrainingSet | Retrieval) -> list[str]:

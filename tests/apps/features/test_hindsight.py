@@ -166,6 +166,12 @@ def test_it_is_told_before_it_is_computed_and_what_is_timeless_is_shown(
     assert TIMELESS in page and "Made again as of 12 moments without what came later, of “delays”" in page
     (view,) = api.get("/api/v1/feature-views/", {"project": project.slug}).json()["results"]
     assert view["timeless_inputs"] == ["alerts"]
+    row = define.training_set(
+        delays, "s", event_time="moment", label="delay", features=[], views=[{"view": view["id"]}]
+    )
+    run_jobs()
+    proof = client.get(f"/t/{tenant.slug}/p/{project.slug}/features/training-sets/{row.pk}/").content.decode()
+    assert "<bdi>alarmed v1</bdi>: Made again as of 12 moments" in proof and TIMELESS in proof
 
 
 def test_a_file_says_what_is_timeless_and_its_change_is_a_new_version(
