@@ -59,31 +59,29 @@ def run(user: DuckDBPyConnection, job: dict[str, Any]) -> dict[str, Any]:
 def sources_of(sql: str, inputs: Mapping[str, list[str]], answered: list[str]) -> list[Found]:
     """For each column of the answer its sources, named as in `inputs`; all unknown where the query is beyond us."""
     unknown: list[Found] = [None] * len(answered)
-    try:
-        tree = sqlglot.parse_one(sql, dialect=_DIALECT)
-        if _beyond(tree):
-            return unknown
-        schema: dict[str, object] = {
-            name.lower(): {column.lower(): "UNKNOWN" for column in columns} for name, columns in inputs.items()
-        }
-        tree = qualify(
-            tree,
-            schema=schema,
-            dialect=_DIALECT,
-            validate_qualify_columns=False,
-            quote_identifiers=False,
-        )
-        root = build_scope(tree)
-    except (SqlglotError, RecursionError):
-        return unknown
+    root = scope_of(sql, inputs, _UNTOLD)
     if root is None or [name.lower() for name in _names(root)] != [name.lower() for name in answered]:
         return unknown
     names = {(name.lower(), column.lower()): (name, column) for name, columns in inputs.items() for column in columns}
     return _Walk(names).answer(root, len(answered))
 
 
-def _beyond(tree: exp.Expr) -> bool:
-    return any(count > _MOST_NODES or isinstance(node, _UNTOLD) for count, node in enumerate(tree.walk()))
+def scope_of(sql: str, inputs: Mapping[str, Iterable[str]], untold: tuple[type[exp.Expr], ...] = ()) -> Scope | None:
+    """The query with every column's table named and stars expanded; `inputs` has the columns of each.
+
+    None where it is beyond sqlglot, or larger than anybody writes, or has something of what is `untold`.
+    """
+    schema: dict[str, object] = {
+        name.lower(): {column.lower(): "UNKNOWN" for column in columns} for name, columns in inputs.items()
+    }
+    try:
+        tree = sqlglot.parse_one(sql, dialect=_DIALECT)
+        if any(count > _MOST_NODES or isinstance(node, untold) for count, node in enumerate(tree.walk())):
+            return None
+        tree = qualify(tree, schema=schema, dialect=_DIALECT, validate_qualify_columns=False, quote_identifiers=False)
+        return build_scope(tree)
+    except (SqlglotError, RecursionError):
+        return None
 
 
 class _Walk:

@@ -12,17 +12,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
-import sqlglot
 from duckdb import DuckDBPyConnection
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
-from sqlglot.optimizer.qualify import qualify
-from sqlglot.optimizer.scope import Scope, build_scope
+from sqlglot.optimizer.scope import Scope
 
 from foundation.lake.adapters import child_statement as statement
+from foundation.lake.adapters.child_lineage import scope_of
 
 _DIALECT = "duckdb"
-_MOST_NODES, _MOST_DEEP = 20_000, 200
+_MOST_DEEP = 200
 # What makes no moment coarser.
 _BACK = (exp.Sub, exp.DateSub, exp.TimestampSub)
 _FORWARD = (exp.Add, exp.DateAdd, exp.TimestampAdd, exp.Interval, exp.Mul)
@@ -67,17 +66,10 @@ def times_of(sql: str, inputs: Mapping[str, Mapping[str, str]], moment: str) -> 
     `inputs` has the SQL type of each column; names stand in the expressions as the inputs have them. It is `exact`
     where the column says them as they stand, and `moved_back` where the SQL takes something off them.
     """
+    root = scope_of(sql, inputs)
+    if root is None:
+        return None
     try:
-        tree = sqlglot.parse_one(sql, dialect=_DIALECT)
-        if any(count > _MOST_NODES for count, _node in enumerate(tree.walk())):
-            return None
-        schema: dict[str, object] = {
-            name.lower(): {column.lower(): "UNKNOWN" for column in columns} for name, columns in inputs.items()
-        }
-        tree = qualify(tree, schema=schema, dialect=_DIALECT, validate_qualify_columns=False, quote_identifiers=False)
-        root = build_scope(tree)
-        if root is None:
-            return None
         found = _Times(inputs).of_column(root, moment.lower(), 0)
     except (SqlglotError, RecursionError, _Unknown):
         return None
@@ -90,7 +82,6 @@ def times_of(sql: str, inputs: Mapping[str, Mapping[str, str]], moment: str) -> 
 
 class _Times:
     def __init__(self, inputs: Mapping[str, Mapping[str, str]]) -> None:
-        self._names = {name.lower(): name for name in inputs}
         self._columns = {
             (name.lower(), column.lower()): (name, column, kind.upper())
             for name, columns in inputs.items()
