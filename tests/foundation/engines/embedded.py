@@ -1,0 +1,41 @@
+"""An embedded engine in a folder, what it is asked to run, and when that has ended."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from foundation.engines import WorkloadSpec
+from foundation.engines.adapters.isolation import best_isolation
+from foundation.engines.adapters.process import ProcessEngine
+
+# On the machine that decides what lands there are walls: the last test of test_process.py says so.
+walled = pytest.mark.skipif(best_isolation() == "none", reason="this machine walls nothing off")
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def engine_at(home, isolation=None):
+    return ProcessEngine(
+        folder=home / "engines", run=home / "run", portal_url="http://127.0.0.1:8000", isolation=isolation
+    )
+
+
+def spec(name, code, **changes):
+    given = {"name": name, "kind": "task", "module": "timeit", "args": ("-n1", "-r1", code), "memory_mb": 256}
+    return WorkloadSpec(**{**given, **changes})
+
+
+def until(condition):
+    end = time.monotonic() + 30
+    while time.monotonic() < end:
+        if found := condition():
+            return found
+        time.sleep(0.02)
+    raise AssertionError("it did not come to pass in time")
+
+
+def finished(engine, name):
+    return until(lambda: (found := engine.status(name)).state.is_final and found)
