@@ -134,7 +134,7 @@ def check_in_no_service(view: FeatureView | OnDemandView, services: Collection[F
 
 
 def check_unused(
-    thing: FeatureService | OnDemandView, users: Collection[ChainNode], seen: Collection[ChainNode]
+    thing: FeatureView | FeatureService | OnDemandView, users: Collection[ChainNode], seen: Collection[ChainNode]
 ) -> None:
     if users:
         sentence = _("%(service)s was used for %(names)s, which name it for good. Deprecate it instead.")
@@ -152,15 +152,21 @@ def _names_for(nodes: Collection[ChainNode], seen: Collection[ChainNode], *, wit
     return ", ".join(names)
 
 
+def open_cases(nodes: Collection[ChainNode]) -> list[ChainNode]:
+    """The decisions among these that are not made yet."""
+    return [node for node in nodes if node.kind == "approval_case" and CaseState(node.state) is CaseState.OPEN]
+
+
+def check_no_case_open(users: Collection[ChainNode]) -> None:
+    for node in open_cases(users):
+        raise Conflict(
+            _("“%(case)s” is open and rests on this version. Have it decided or withdrawn first.") % {"case": node.name}
+        )
+
+
 def check_chain_may_break(
     view: FeatureView | OnDemandView, users: Collection[ChainNode], seen: Collection[ChainNode], *, confirmed: bool
 ) -> None:
-    for node in users:
-        if node.kind == "approval_case" and CaseState(node.state) is CaseState.OPEN:
-            raise Conflict(
-                _("“%(case)s” is open and rests on this version. Have it decided or withdrawn first.")
-                % {"case": node.name}
-            )
     if users and not confirmed:
         sentence = _("Made from %(view)s: %(names)s. Their chain will show a broken link. Confirm that.")
         said = sentence % {"view": view, "names": _names_for(users, seen)}

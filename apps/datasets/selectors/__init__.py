@@ -12,7 +12,15 @@ from apps.datasets.selectors.diffing import (
     likely_key,
 )
 from apps.datasets.selectors.drifting import FAR, STEADY, drift, variation
-from apps.datasets.selectors.finding import NEWEST, find_version, is_a_moment, moment_of, tagged, version_as_of
+from apps.datasets.selectors.finding import (
+    NEWEST,
+    find_version,
+    is_a_moment,
+    moment_of,
+    tagged,
+    version_as_of,
+    versions_there,
+)
 from apps.datasets.selectors.guessing import beyond_guessing
 from apps.datasets.selectors.holding import (
     datasets_held,
@@ -294,6 +302,7 @@ __all__ = [
     "versions_made_from",
     "versions_of_dataset",
     "versions_over",
+    "versions_there",
     "versions_to_take",
     "visible_contracts",
     "visible_datasets",

@@ -33,6 +33,12 @@ def find_version(*, actor: Actor, dataset_id: UUID, at: str) -> DatasetVersion:
     return found
 
 
+def versions_there(*, actor: Actor, dataset_id: UUID) -> str:
+    """In words, which versions of the dataset there are to choose: the newest one, and the tags; or nothing."""
+    rows = visible_versions(actor=actor, dataset_id=dataset_id)
+    return _there(rows) if rows.filter(state=VersionState.READY).exists() else ""
+
+
 def tagged(*, actor: Actor, dataset_id: UUID, tag: str) -> DatasetVersion | None:
     """The version of the dataset that has the tag."""
     return visible_versions(actor=actor, dataset_id=dataset_id).filter(tags__name=tag).first()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from apps.features.choices import GONE, BuildState
@@ -101,6 +103,20 @@ def services_with_on_demand(*, actor: Actor, view: OnDemandView) -> list[Feature
     """The versions of services that hold features of this version of on-demand features."""
     rows = visible_services(actor=actor).filter(on_demand__contains=[{"id": str(view.pk)}])
     return list(rows.order_by("name", "-number"))
+
+
+def services_as_nodes(actor: Actor, services: Iterable[FeatureService]) -> list[ChainNode]:
+    """Those of the services that the actor sees, to be shown among what rests on a thing."""
+    return [
+        ChainNode(
+            kind="feature_service",
+            name=str(service),
+            at=service.created_at,
+            url=reverse("features:service_detail", args=[actor.tenant.slug, service.project.slug, service.pk]),
+        )
+        for service in services
+        if access.can(actor, Permission.FEATURE_VIEW, service)
+    ]
 
 
 def made_from_view(*, actor: Actor, view: FeatureView) -> list[ChainNode]:

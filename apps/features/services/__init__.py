@@ -56,6 +56,7 @@ from apps.features.services.foreseeing import (
 )
 from apps.features.services.glancing import columns_sent, look_at_history
 from apps.features.services.hindsight.wording import looked_at_in_words
+from apps.features.services.holding import Resting, check_may_remove_service, resting_on_demand, resting_on_view
 from apps.features.services.leaving import FeatureFarewell
 from apps.features.services.likening import similar_by_name, similar_to_sql, there_already
 from apps.features.services.meaning import check_steady, key_type_of, tell_key_types
@@ -112,6 +113,7 @@ __all__ = [
     "Lookups",
     "OnDemandBin",
     "OnDemandOfProject",
+    "Resting",
     "TrainingSetBin",
     "TrainingSetReach",
     "ViewMentionReach",
@@ -126,6 +128,7 @@ __all__ = [
     "ask_to_remove_view",
     "begin_materialisation",
     "build_training_set",
+    "check_may_remove_service",
     "check_served",
     "check_steady",
     "columns_sent",
@@ -195,6 +198,8 @@ __all__ = [
     "remove_training_set",
     "remove_view",
     "request_materialisation",
+    "resting_on_demand",
+    "resting_on_view",
     "restore_on_demand",
     "restore_service",
     "restore_view",

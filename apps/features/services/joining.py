@@ -13,6 +13,7 @@ from apps.features.adapters.asof import SHOWN, LakeJoin, marked_sql
 from apps.features.adapters.spark import SparkJoin
 from apps.features.models import FeatureView
 from apps.features.ports import JoinedView, Labels, PointInTimeJoin, Through
+from apps.features.services.meeting import check_whole
 from apps.features.services.proving import check_each_once, proof_of, proof_sql
 from foundation.lake.ports import Inspected, Lake, TableAt
 
@@ -40,10 +41,13 @@ def as_of(
 ) -> Joined:
     """Join and prove. LeakageFound where a row is lost or doubled, or saw what nobody knew; then nothing is kept.
 
+    DefinitionRefused where it is not sure which key a row has (`check_whole`).
+
     `heard` is called now and then, and raises to end it; `proving` once the rows are there. What they go
     `through` may add columns and leave some out, and no row.
     """
     views, sources = [spec for _view, spec, _at in parts], {spec.alias: at for _view, spec, at in parts}
+    check_whole(tables, labels, views, {"base": base, **sources})
     rows = sum(tables.known(at).rows for at in (base, *sources.values()))
     engine = engine_for(rows)
     try:

@@ -64,13 +64,15 @@ def key_type_of(sql_type: str) -> KeyType | None:
 
 
 def kind_of_key(sql_type: str) -> str:
-    """What may be held against each other as a key: number, text, truth or time; the type itself where it is none."""
+    """What may be held against each other as a key: number, text, truth, day or moment; the type where it is none."""
     kind = sql_type.upper()
     if _WHOLE.fullmatch(kind) or kind.startswith(("DECIMAL", "FLOAT", "DOUBLE")):
         return "number"
-    if kind.startswith(("DATE", "TIMESTAMP")):
-        return "time"
-    return {"VARCHAR": "text", "BOOLEAN": "truth"}.get(kind, "text" if kind.startswith("ENUM(") else sql_type)
+    if kind.startswith("TIMESTAMP"):
+        return "moment"
+    return {"VARCHAR": "text", "BOOLEAN": "truth", "DATE": "day"}.get(
+        kind, "text" if kind.startswith("ENUM(") else sql_type
+    )
 
 
 def no_time(name: str, kind: str) -> str:
@@ -93,11 +95,18 @@ def check_meet(view: FeatureView, keys: Mapping[str, str], rows: Mapping[str, st
     `keys` maps join keys to columns of the rows, `rows` and `wanted` those and the view's keys to their SQL types.
     """
     for key, column in keys.items():
-        if key in wanted and kind_of_key(rows[column]) != kind_of_key(wanted[key]):
+        kinds = {kind_of_key(rows[column]), kind_of_key(wanted[key])} if key in wanted else set()
+        if len(kinds) > 1:
             sentence = _(
                 "“%(column)s” is %(given)s, and %(view)s is joined by “%(key)s”, which is %(wanted)s: the two would "
                 "never meet. Send the column in that type."
             )
+            if kinds == {"day", "moment"}:
+                sentence = _(
+                    "“%(column)s” is %(given)s, and %(view)s is joined by “%(key)s”, which is %(wanted)s: a day meets "
+                    "a moment at midnight alone. Cast one to the other: %(column)s::%(wanted)s where the rows are "
+                    "made, or %(key)s::%(given)s in the SQL of the next version."
+                )
             words = {"column": column, "given": rows[column], "view": view, "key": key, "wanted": wanted[key]}
             raise DefinitionRefused(sentence % words, fields={"keys": [sentence % words]})
 

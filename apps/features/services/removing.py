@@ -19,6 +19,7 @@ from apps.features.events import (
 from apps.features.models import DeprecationNotice, FeatureView
 from apps.features.services import windows
 from apps.features.services.drifting import forget_drift
+from apps.features.services.holding import resting_on_view
 from apps.features.services.metering import end_usage
 from apps.features.services.online import ask_to_take_offline, begin_materialisation, drop_online
 from apps.features.services.serving import system
@@ -54,18 +55,15 @@ def ask_to_remove_view(*, actor: Actor, view: FeatureView, confirmation: str, br
     policies.check_can_remove(actor, view)
     access.require_fresh(actor)
     policies.check_name_typed(view, confirmation)
-    known = system(actor)
-    users, seen = (selectors.made_from_view(actor=who, view=view) for who in (known, actor))
-    policies.check_not_deployed(view, selectors.deployed_among(users), seen)
-    policies.check_in_no_service(view, selectors.services_with_view(actor=known, view=view))
-    policies.check_chain_may_break(view, users, seen, confirmed=break_chain)
+    resting = resting_on_view(actor=actor, view=view)
+    resting.check(confirmed=break_chain)
     if any(not job.is_final for job in _jobs(actor, view)):
         raise Conflict(_("There is work on this version just now; wait until it has ended."))
     if view.state == BuildState.DESTROYING:
         _enqueue(actor, view, REMOVE, _("Removing %(view)s"))
         return view
     _bin(actor, view)
-    _record(FeatureViewBinned(view_id=view.pk, digest=view.digest, made_from_it=len(users)), actor, view)
+    _record(FeatureViewBinned(view_id=view.pk, digest=view.digest, made_from_it=len(resting.users)), actor, view)
     return view
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from apps.features.adapters.asof import join_sql, meant_sql, values_sql
 from apps.features.ports import JoinedView, Labels, Through
+from apps.features.services.meeting import check_whole
 from apps.features.services.proving import check_same
 from foundation.lake.ports import Lake, TableAt
 
@@ -26,8 +27,10 @@ def joined_sample(
 ) -> pa.Table:
     """At most so many of the rows that are meant, always the same ones, with what each view knew.
 
-    `inputs` are `base` and each view under its alias. LeakageFound unless each of the rows is there once.
+    `inputs` are `base` and each view under its alias. LeakageFound unless each of the rows is there once;
+    DefinitionRefused where it is not sure which key a row has (`check_whole`).
     """
+    check_whole(tables, labels, views, inputs)
     sources = {"every_row": inputs["base"], **{view.alias: inputs[view.alias] for view in views}}
     found = tables.query(_sample_sql(labels, views, most), sources).read_all()
     asked, wanted = found.column("__rows")[0].as_py(), found.column("__sum")[0].as_py()

@@ -24,6 +24,7 @@ from apps.features.events import (
     OnDemandViewUnbinned,
 )
 from apps.features.models import FeatureService, FeatureView, OnDemandView
+from apps.features.services.holding import check_may_remove_service, resting_on_demand
 from apps.features.services.naming import column_list
 from apps.features.services.serving import system
 from apps.projects.services import hold_open, lock_project
@@ -44,8 +45,7 @@ def remove_service(*, actor: Actor, service: FeatureService) -> None:
     # What is made of it is numbered under the same lock.
     lock_project(project_id=service.project_id)
     service = selectors.get_service(actor=actor, service_id=service.pk)
-    users, seen = (selectors.made_from_service(actor=who, service=service) for who in (system(actor), actor))
-    policies.check_unused(service, users, seen)
+    check_may_remove_service(actor, service)
     service.removed_at, service.binned = now(), True
     service.save(update_fields=["removed_at", "binned"])
     tenants.keep_in_place(actor=actor, kind=BinKind.FEATURE_SERVICE, thing=service, project_id=service.project_id)
@@ -65,17 +65,13 @@ def remove_on_demand(*, actor: Actor, view: OnDemandView, confirmation: str, bre
     view = OnDemandView.objects.select_for_update().get(pk=view.pk)
     policies.check_can_remove_on_demand(actor, view)
     policies.check_name_typed(view, confirmation)
-    known = system(actor)
-    users, seen = (selectors.made_from_on_demand(actor=who, view=view) for who in (known, actor))
-    policies.check_not_deployed(view, selectors.deployed_among(users), seen)
-    policies.check_in_no_service(view, selectors.services_with_on_demand(actor=known, view=view))
-    policies.check_unused(view, selectors.sets_in_use(users), seen)
-    policies.check_chain_may_break(view, users, seen, confirmed=break_chain)
+    resting = resting_on_demand(actor=actor, view=view)
+    resting.check(confirmed=break_chain)
     view.removed_at, view.removed_by, view.binned = now(), actor.user, True
     view.save(update_fields=["removed_at", "removed_by", "binned"])
     tenants.keep_in_place(actor=actor, kind=BinKind.ON_DEMAND_VIEW, thing=view, project_id=view.project_id)
     told = OnDemandViewBinned(
-        on_demand_view_id=view.pk, definition_digest=view.definition_digest, made_from_it=len(users)
+        on_demand_view_id=view.pk, definition_digest=view.definition_digest, made_from_it=len(resting.users)
     )
     _record(told, actor, view)
     return view

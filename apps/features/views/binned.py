@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from apps.features.services import Resting
 from apps.tenants import services as tenants
 from apps.tenants.choices import BinKind
 from foundation import access
@@ -65,6 +66,19 @@ def said_in_bin(request: PortalRequest, kind: BinKind, thing: Any) -> None:
         return
     said = _("%(name)s is in the bin until %(day)s.") % {"name": thing, "day": found.day}
     offer_undo(request, said, found.restore_url)
+
+
+def removal_part(request: PortalRequest, resting: Resting, back: str) -> dict[str, Any]:
+    """For the page that removes a version: what is in the way, what was made of it, and how long it would lie there."""
+    held = resting.sentences()
+    return {
+        "held": held,
+        "in_the_way": resting.in_the_way(request.actor),
+        "may": access.Verdict(allowed=not held, reason=" ".join(held)),
+        "users": resting.seen,
+        "back": back,
+        "kept_until": would_be_kept(),
+    }
 
 
 def would_be_kept() -> str:

@@ -10,7 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from apps.features import forms, policies, selectors, services
-from apps.features.views.binned import said_in_bin, would_be_kept
+from apps.features.views.binned import removal_part, said_in_bin
 from apps.features.views.saying import deprecate_page, edit_page, restored
 from apps.features.views.things import address, as_id, on_demand_of
 from apps.tenants.choices import BinKind
@@ -61,13 +61,13 @@ def on_demand_restore(request: PortalRequest, tenant: str, project: str, on_dema
 def on_demand_remove(request: PortalRequest, tenant: str, project: str, on_demand_id: UUID) -> HttpResponse:
     view = on_demand_of(request, on_demand_id)
     policies.check_can_remove_on_demand(request.actor, view)
-    users = selectors.made_from_on_demand(actor=request.actor, view=view)
-    form = forms.RemovalForm(request.POST or None, name=str(view), breaks=bool(users))
+    resting = services.resting_on_demand(actor=request.actor, view=view)
+    form = forms.RemovalForm(request.POST or None, name=str(view), breaks=bool(resting.users))
     if form.is_valid():
         with refusals_on(form):
             services.remove_on_demand(actor=request.actor, view=view, **form.cleaned_data)
             said_in_bin(request, BinKind.ON_DEMAND_VIEW, view)
             return redirect(request, f"{address(request, 'feature_list')}?show=on_demand")
     back = address(request, "on_demand_detail", view.pk)
-    context = {"view": view, "users": users, "form": form, "back": back, "kept_until": would_be_kept()}
+    context = {"view": view, "form": form, **removal_part(request, resting, back)}
     return render_page(request, "features/on_demand_remove.html", status=422 if form.errors else 200, **context)

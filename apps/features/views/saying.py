@@ -13,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from apps.features import forms, policies, selectors, services
-from apps.features.views.binned import said_in_bin, would_be_kept
+from apps.features.views.binned import removal_part, said_in_bin
 from apps.features.views.things import address, as_id, view_of
 from apps.tenants.choices import BinKind
 from foundation import access
@@ -140,12 +140,13 @@ def view_restore(request: PortalRequest, tenant: str, project: str, view_id: UUI
 def view_remove(request: PortalRequest, tenant: str, project: str, view_id: UUID) -> HttpResponse:
     view = view_of(request, view_id)
     policies.check_can_remove(request.actor, view)
-    users = selectors.made_from_view(actor=request.actor, view=view)
-    form = forms.RemovalForm(request.POST or None, name=str(view), breaks=bool(users))
+    back = address(request, "view_detail", view.pk)
+    resting = services.resting_on_view(actor=request.actor, view=view)
+    form = forms.RemovalForm(request.POST or None, name=str(view), breaks=bool(resting.users))
     if form.is_valid():
         with refusals_on(form):
             services.ask_to_remove_view(actor=request.actor, view=view, **form.cleaned_data)
             said_in_bin(request, BinKind.FEATURE_VIEW, view)
-            return redirect(request, address(request, "view_detail", view.pk))
-    context = {"view": view, "users": users, "form": form, "kept_until": would_be_kept()}
+            return redirect(request, back)
+    context = {"view": view, "form": form, **removal_part(request, resting, back)}
     return render_page(request, "features/view_remove.html", status=422 if form.errors else 200, **context)

@@ -119,6 +119,7 @@ def service_detail(request: PortalRequest, tenant: str, project: str, service_id
         "written": services.text_of({"services": {service.name: services.service_fields(actor, service)}}),
         "snippets": _snippets(request, service, [view for view, _names in views], [one for one, _names in computed]),
         "may_define": access.ask(policies.check_can_define, actor, request.project),
+        "may_remove": access.ask(services.check_may_remove_service, actor, service),
     }
     return render_page(request, "features/service_detail.html", **context)
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from uuid import uuid4
+
 import pytest
 
+from apps.datasets.choices import VersionState
+from apps.datasets.models import DatasetVersion
 from apps.features.errors import DefinitionRefused
 from apps.features.models import Entity
 from apps.features.services.definitions.reading import Fields, Unreadable, Value, read
@@ -24,10 +28,10 @@ WRONG = [
     ("entities:\n  Carrier:\n    join_keys: [k]\n", 2, "“Carrier” is not a name for SQL"),
     (
         FILE.replace("delays: {dataset: delays.csv, version: 1}", "delays: {dataset: nothing}"),
-        10,
+        11,
         "no dataset “nothing”",
     ),
-    (FILE.replace("version: 1", "version: 7"), 8, "No version of this dataset is called “7”"),
+    (FILE.replace("version: 1", "version: 7"), 11, "No version of this dataset is called “7”"),
     (FILE.replace("ttl_seconds: 86400", "ttl_seconds: 0"), 16, "time to live of 0 seconds"),
     (FILE.replace("ttl_seconds: 86400", "ttl_seconds: a day"), 16, "“ttl_seconds” is a whole number"),
     (FILE.replace("    event_time: moment\n", ""), 8, "“event_time” is missing"),
@@ -48,6 +52,31 @@ def test_what_is_wrong_with_a_file_is_told_at_its_line(file):
         assert any(one["line"] == line and sentence in one["sentence"] for one in problems), (text, problems)
         assert refusal.value.sentence.startswith("Line ")
     assert not Entity.objects.exists()
+
+
+def test_a_version_that_is_gone_is_told_at_its_line_and_what_is_made_of_it_already_stays(file, run_jobs):
+    pinned, version = "{dataset: delays.csv, version: 1}", DatasetVersion.objects.get()
+    whole = FILE.split("services:")[0] + "windows:" + MORE.split("windows:")[1].split("on_demand:")[0]
+    file.apply(whole)
+    run_jobs()
+    DatasetVersion.objects.update(state=VersionState.DESTROYED)
+    by_id, unknown = (whole.replace(pinned, f"{{id: {pk}}}") for pk in (version.pk, uuid4()))
+    for text in (whole, by_id):
+        assert {step.action for step in file.plan(text).steps} == {"unchanged"}
+    gone = "delays.csv v1 was destroyed: nobody can read its rows any more. Take another version."
+    for text, begin, end in (
+        (whole, gone, "version."),
+        (by_id, gone, "version."),
+        (unknown, "the dataset version with the id ", "is gone, or you do not see it. Name one that is there, like "),
+    ):
+        changed = text.replace("delay * 2", "delay * 3").replace("slide_seconds: 3600", "slide_seconds: 7200")
+        with pytest.raises(DefinitionRefused) as refusal:
+            file.plan(changed)
+        told = [(one["line"], *one["sentence"].split(": ", 1)) for one in refusal.value.details["problems"]]
+        places = [(11, "views.carrier_delay.inputs.delays"), (21, "windows.lately.source")]
+        assert [(line, place) for line, place, _said in told] == places
+        assert all(said.startswith(begin) and end in said for _line, _place, said in told), told
+    assert told[0][2].endswith("There are: “delays.csv”.")
 
 
 def test_what_follows_from_another_mistake_of_the_file_is_not_told_beside_it(file):

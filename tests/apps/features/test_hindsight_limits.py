@@ -205,3 +205,35 @@ def test_windows_are_looked_at_by_what_they_use_and_by_when_that_is_known(
     assert (made[0].failure, made[0].state, made[0].hindsight) == ("", BuildState.READY, {})
     assert (made[1].failure, made[1].state) == ("", BuildState.READY)
     assert made[1].hindsight["moments"] == 12
+
+
+def test_of_an_input_with_several_times_it_is_said_beforehand_that_its_later_rows_are_not_looked_for(
+    carrier, ingested, scientist, project, client_as, api_as
+):
+    delays = ingested("delays.csv", DELAYS)
+    trips = ingested("trips.csv", b"carrier,planned,landed,cost\nAA,2013-01-01 10:00:00,2013-01-02 10:00:00,7\n")
+    sql = "SELECT d.carrier, d.moment, t.cost AS x FROM delays d JOIN trips t USING (carrier)"
+    inputs = {"delays": str(delays.pk), "trips": str(trips.pk)}
+    words = {"project": project.slug, "sql": sql, "inputs": inputs, "event_time": "moment"}
+    api, said = api_as(scientist), "Later rows of “trips” are not looked for: it has several times"
+
+    def previewed(**more: object) -> list[str]:
+        return api.post("/api/v1/feature-views/preview/", {**words, **more}, "application/json").json()["warnings"]
+
+    assert [one[: len(said)] for one in previewed()] == [said]
+    assert previewed(timeless_inputs=["trips"]) == []
+    text = f"""\
+views:
+  costly:
+    entity: carrier
+    inputs: {{delays: {{dataset: delayscsv}}, trips: {{dataset: tripscsv}}}}
+    sql: {sql}
+    event_time: moment
+"""
+    (step,) = services.plan_definitions(actor=scientist, project=project, text=text).steps
+    assert any(note.startswith(said) for note in step.notes), step.notes
+    typed = {"sql": sql, "event_time": "moment", "name": "costly", "entity": str(carrier.pk), "ttl_unit": "hours"}
+    for at, (alias, version) in enumerate(inputs.items()):
+        typed |= {f"alias_{at}": alias, f"version_{at}": version}
+    here = f"/t/{project.tenant.slug}/p/{project.slug}/features/views/new/"
+    assert said in client_as(scientist).post(here, {**typed, "act": "preview"}).content.decode()

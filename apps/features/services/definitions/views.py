@@ -14,6 +14,13 @@ from apps.features.choices import BuildState, ViewKind
 from apps.features.errors import DefinitionRefused
 from apps.features.models import Entity, FeatureView, OnDemandView
 from apps.features.services.defining import define_view, view_digest
+from apps.features.services.definitions.inputs import (
+    dataset_said,
+    stream_fields,
+    stream_named,
+    stream_said,
+    version_said,
+)
 from apps.features.services.definitions.reading import Fields, Problem, Value
 from apps.features.services.definitions.saying import (
     ALIVE,
@@ -55,6 +62,7 @@ class ViewSection(Section):
             **read_said(fields),
         }
         lines = {field: fields.line_of(field) for field in words}
+        lines |= {f"inputs.{alias}": one.line for alias, one in fields.values("inputs").items()}
         fields.end()
         return Wanted(name, value.line, words, {**lines, "join_keys": lines["entity"]})
 
@@ -83,7 +91,7 @@ class ViewSection(Section):
             changes = tuple(as_change(field, now_of(newest, field), value) for field, value in said.items())
             action: Action = "described" if said else "unchanged"
             return Step(self.word, wanted.name, wanted.line, action, newest.number, changes, meaning=meaning)
-        # A stream that is gone is followed by what is there, and by nothing new.
+        # A stream or a version that is gone is read by what is there, and by nothing new.
         inputs = _inputs(context, words)
         given = given_of(words) if newest is None else {**kept(newest), **given_of(words)}
         same = ("sql", "event_time", "created_column", "ttl_seconds", "timeless_inputs")
@@ -106,7 +114,7 @@ class ViewSection(Section):
 
 def _inputs(context: Context, words: Said, newest: FeatureView | None = None) -> dict[str, UUID]:
     return {
-        alias: stream_named(context, said, newest) if "stream" in said else version_said(context, said).pk
+        alias: stream_named(context, said, newest) if "stream" in said else version_said(context, said, newest)
         for alias, said in words["inputs"].items()
     }
 
@@ -172,12 +180,6 @@ def view_fields(actor: Actor, view: FeatureView) -> Said:
     return words
 
 
-def stream_fields(actor: Actor, source: Mapping[str, str]) -> Said:
-    """A stream that a view follows, by its name: by the one that it had where it is gone, or not the actor's to see."""
-    stream = streams.streams_seen(actor=actor).filter(pk=source["id"]).first()
-    return {"stream": stream.name if stream else source["name"]}
-
-
 def view_words(
     actor: Actor,
     *,
@@ -200,66 +202,6 @@ def view_words(
     told = {"created_column": created_column, "timeless_inputs": list(timeless_inputs), "ttl_seconds": ttl_seconds}
     given = {**told, **said}
     return {**words, **{name: value for name, value in given.items() if value}}
-
-
-def stream_said(fields: Fields, place: str, value: Value) -> dict[str, Any]:
-    """`place: {stream: …}`; empty where it says no stream."""
-    if not isinstance(value.data, dict) or "stream" not in value.data:
-        return {}
-    of = Fields(value, f"{fields.what}.{place}", fields.problems)
-    found = {"stream": of.text("stream", required=True)}
-    of.end()
-    return found
-
-
-def stream_named(context: Context, said: Mapping[str, Any], newest: FeatureView | None = None) -> UUID:
-    """The id of the project's stream of this name; where none is seen, of the one that `newest` follows by this name.
-
-    So what a file says of what is there is true as well where its stream is gone, or is another project's.
-    """
-    rows = streams.streams_seen(actor=context.actor, project_id=context.project.pk)
-    stream = rows.filter(name=said["stream"]).order_by("created_at").first()
-    if stream is not None:
-        return UUID(str(stream.pk))
-    followed = newest.windows["source"] if newest is not None and newest.follows_stream else None
-    if followed and stream_fields(context.actor, followed)["stream"] == said["stream"]:
-        return UUID(followed["id"])
-    sentence = _(
-        "this project has no stream “%(stream)s” that you see. A definition that is new or changed names one that is "
-        "there."
-    )
-    raise DefinitionRefused(sentence % {"stream": said["stream"]}, fields={"inputs": [_("No such stream.")]})
-
-
-def dataset_said(fields: Fields, place: str, value: Value, otherwise: str = "") -> dict[str, Any]:
-    """`place: a dataset` reads its newest version; `place: {dataset: …, version: 3}` that one, or a tag, or a day."""
-    if isinstance(value.data, dict):
-        of = Fields(value, f"{fields.what}.{place}", fields.problems)
-        if of.value("id"):
-            found = {"id": of.text("id")}
-        else:
-            found = {"dataset": of.text("dataset", required=True), "at": of.text("version") or "latest"}
-        of.end()
-        return {**found, "line": value.line}
-    return {"dataset": str(value.data or otherwise), "at": "latest", "line": value.line}
-
-
-def version_said(context: Context, said: Mapping[str, Any]) -> Any:
-    if "id" in said:
-        try:
-            return datasets.get_version(actor=context.actor, version_id=UUID(said["id"]))
-        except ValueError as error:
-            raise DefinitionRefused(
-                _("“%(id)s” is no id of a version.") % said, fields={"inputs": [said["id"]]}
-            ) from error
-    rows = datasets.visible_datasets(actor=context.actor, project_id=context.project.pk)
-    found = [row for row in rows if said["dataset"] in (row.name, row.slug, datasets.sql_name(row))]
-    if not found:
-        raise DefinitionRefused(
-            _("this project has no dataset “%(dataset)s”.") % {"dataset": said["dataset"]},
-            fields={"inputs": [_("No such dataset.")]},
-        )
-    return datasets.find_version(actor=context.actor, dataset_id=found[0].pk, at=said["at"])
 
 
 def view_changes(

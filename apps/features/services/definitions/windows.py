@@ -14,6 +14,13 @@ from apps.features.choices import EventSource, KnownSince, ViewKind, WindowFunct
 from apps.features.errors import DefinitionRefused
 from apps.features.models import FeatureView
 from apps.features.services.defining import input_tables
+from apps.features.services.definitions.inputs import (
+    dataset_said,
+    stream_fields,
+    stream_named,
+    stream_said,
+    version_said,
+)
 from apps.features.services.definitions.reading import Fields, Problem, Value, unknown
 from apps.features.services.definitions.saying import (
     ALIVE,
@@ -27,16 +34,7 @@ from apps.features.services.definitions.saying import (
     said_fields,
 )
 from apps.features.services.definitions.sections import Action, Context, Section, Step, Wanted
-from apps.features.services.definitions.views import (
-    dataset_said,
-    entity_said,
-    newest_view,
-    stream_fields,
-    stream_named,
-    stream_said,
-    version_said,
-    view_changes,
-)
+from apps.features.services.definitions.views import entity_said, newest_view, view_changes
 from apps.features.services.describing import describe_view
 from apps.features.services.trying import noted
 from apps.features.services.windows.defining import ask_of_windows, completed, define_windows
@@ -100,7 +98,7 @@ class WindowSection(Section):
             changes = tuple(as_change(field, now_of(newest, field), value) for field, value in said.items())
             action: Action = "described" if said else "unchanged"
             return Step(self.word, wanted.name, wanted.line, action, newest.number, changes, meaning=meaning)
-        # A stream that is gone is followed by what is there, and by nothing new.
+        # A stream or a version that is gone is read by what is there, and by nothing new.
         source = _found(context, words["source"])
         given = given_of(words) if newest is None else {**kept(newest), **given_of(words)}
         view = _defined(actor=actor, project=project, entity=entity, name=wanted.name, **source, **definition, **given)
@@ -214,7 +212,7 @@ def _source(fields: Fields) -> dict[str, Any]:
 
 def _found(context: Context, said: Mapping[str, Any], newest: FeatureView | None = None) -> dict[str, UUID]:
     if "stream" not in said:
-        return {"version_id": version_said(context, said).pk}
+        return {"version_id": version_said(context, said, newest)}
     return {"stream_id": stream_named(context, said, newest)}
 
 

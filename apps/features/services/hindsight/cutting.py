@@ -47,12 +47,14 @@ class Cut:
     """By what the rows of the inputs are dated; `by_row` where none could come of a later one.
 
     `moved_back` where the SQL dates rows before their own time, by taking something off it: taken at its word.
+    `undecided` are those of `uncut` that have times, and none that stands out.
     """
 
     dated: Dated
     uncut: list[str]
     by_row: bool = False
     moved_back: bool = False
+    undecided: Sequence[str] = ()
 
     @property
     def said(self) -> dict[str, Any]:
@@ -81,7 +83,7 @@ def cut_of(tables: Lake, made: Made) -> Cut:
         if times := times or _by_name(found, moments):
             dated[alias] = times
     uncut = [alias for alias in columns if alias not in dated and alias not in made.timeless]
-    return Cut(dated, uncut, moved_back=back)
+    return Cut(dated, uncut, moved_back=back, undecided=[alias for alias in uncut if _times(columns[alias])])
 
 
 def _made_row_by_row(made: Made, event: RowTimes | None) -> bool:
@@ -93,7 +95,11 @@ def _made_row_by_row(made: Made, event: RowTimes | None) -> bool:
 
 def _by_name(columns: Sequence[Column], moments: Collection[str]) -> list[list[str]]:
     """The times of an input that the view's own times are not made of."""
-    times = [column.name for column in columns if column.type.upper().startswith(("TIMESTAMP", "DATE"))]
+    times = _times(columns)
     wanted = {name.lower() for name in moments}
     named = [name for name in times if name.lower() in wanted]
     return [[identifier(name)] for name in named or (times if len(times) == 1 else [])]
+
+
+def _times(columns: Sequence[Column]) -> list[str]:
+    return [column.name for column in columns if column.type.upper().startswith(("TIMESTAMP", "DATE"))]

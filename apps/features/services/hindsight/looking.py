@@ -19,7 +19,12 @@ from apps.features.choices import KnownSince
 from apps.features.errors import DefinitionRefused
 from apps.features.services.hindsight.comparing import Differing, differing, moments_of
 from apps.features.services.hindsight.cutting import Cut, Made, cut_of
-from apps.features.services.hindsight.wording import field_in_words, moved_back_in_words, seen_in_words
+from apps.features.services.hindsight.wording import (
+    field_in_words,
+    moved_back_in_words,
+    seen_in_words,
+    undecided_in_words,
+)
 from apps.features.services.unreal import made_missing
 from apps.features.services.windows.declaring import plan_of
 from apps.features.services.windows.events import ALIAS, beside_tables
@@ -155,7 +160,8 @@ def made_of(view: FeatureView, inputs: Mapping[str, TableAt]) -> Made:
 def look_at_sample(tables: Lake, made: Made) -> list[str]:
     """The same of the first rows of the inputs, before anything is defined: in words, what would be refused.
 
-    With what nobody can tell but whoever writes the SQL: that rows are dated before their own time.
+    With what nobody can tell but whoever writes the SQL: that rows are dated before their own time, and which of
+    several times dates the rows of an input.
     """
     end = monotonic() + _LONGEST_IN_SAMPLE_S
 
@@ -165,14 +171,15 @@ def look_at_sample(tables: Lake, made: Made) -> list[str]:
 
     try:
         cut = cut_of(tables, made)
-        back = [moved_back_in_words()] if cut.moved_back else []
+        unsure = [undecided_in_words(sorted(cut.undecided))] if cut.undecided else []
+        unsure += [moved_back_in_words()] if cut.moved_back else []
         if cut.by_row or not cut.dated:
-            return back
+            return unsure
         rows = sampled(None)
         named = {*made.keys, made.event_time, made.created} - {""}
         if not named <= set(rows.column_names):
             # Defining it says which column lacks.
-            return back
+            return unsure
         features = [name for name in rows.column_names if name not in named]
         again = _Again(tables, made, features, lambda: rows, sampled, end)
         looked = _look(again, lambda: _IN_SAMPLE, cut)
@@ -181,8 +188,8 @@ def look_at_sample(tables: Lake, made: Made) -> list[str]:
     if looked.found is not None:
         # Without keys it is not said yet which columns are features.
         found = looked.found if made.keys else replace(looked.found, features=())
-        return [seen_in_words(found), *back]
-    return [*([_untold(looked.stopped)] if looked.stopped and not looked.moments else []), *back]
+        return [seen_in_words(found), *unsure]
+    return [*([_untold(looked.stopped)] if looked.stopped and not looked.moments else []), *unsure]
 
 
 def _look(again: _Again, count: Callable[[], int], cut: Cut) -> _Looked:

@@ -99,6 +99,15 @@ def looked_at_in_words(looked: Mapping[str, Any], timeless: Sequence[str]) -> li
     return said
 
 
+def undecided_in_words(inputs: Sequence[str]) -> str:
+    """That later rows of inputs are not looked for, since their times do not say which of them dates a row."""
+    sentence = _(
+        "Later rows of %(inputs)s are not looked for: it has several times and none called like the event time, so by "
+        "which of them its rows are dated cannot be told. If they hold at all times, name it as timeless."
+    )
+    return sentence % {"inputs": column_list(inputs)}
+
+
 def moved_back_in_words() -> str:
     """That the SQL takes something off a time, which nobody can tell right from wrong."""
     return _(
