@@ -94,7 +94,7 @@ from apps.features.services.online import (
     why_not_lent,
 )
 from apps.features.services.relations.preview import preview_training_set
-from apps.features.services.removing import FeatureViewBin, ask_to_remove_view, remove_view
+from apps.features.services.removing import FeatureViewBin, ask_to_remove_view, check_view_is_free, remove_view
 from apps.features.services.retrieving import retrieve
 from apps.features.services.serving import define_service, register_on_demand
 from apps.features.services.skew import check_served, put_samples, watch_skew
@@ -103,7 +103,13 @@ from apps.features.services.training_sets import define_training_set
 from apps.features.services.trying import future_seen, notes_on_rows
 from apps.features.services.windows import advance_view, stream_committed, wake_all
 from apps.features.services.windows.defining import define_windows, preview_events
-from apps.features.services.withdrawing import FeatureServiceBin, OnDemandBin, remove_on_demand, remove_service
+from apps.features.services.withdrawing import (
+    FeatureServiceBin,
+    OnDemandBin,
+    check_on_demand_is_free,
+    remove_on_demand,
+    remove_service,
+)
 
 __all__ = [
     "FeatureFarewell",
@@ -126,8 +132,10 @@ __all__ = [
     "ask_to_remove_view",
     "begin_materialisation",
     "build_training_set",
+    "check_on_demand_is_free",
     "check_served",
     "check_steady",
+    "check_view_is_free",
     "columns_sent",
     "compute_view",
     "created_said",

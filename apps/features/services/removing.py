@@ -54,10 +54,8 @@ def ask_to_remove_view(*, actor: Actor, view: FeatureView, confirmation: str, br
     policies.check_can_remove(actor, view)
     access.require_fresh(actor)
     policies.check_name_typed(view, confirmation)
-    known = system(actor)
-    users, seen = (selectors.made_from_view(actor=who, view=view) for who in (known, actor))
-    policies.check_not_deployed(view, selectors.deployed_among(users), seen)
-    policies.check_in_no_service(view, selectors.services_with_view(actor=known, view=view))
+    check_view_is_free(actor, view)
+    users, seen = (selectors.made_from_view(actor=who, view=view) for who in (system(actor), actor))
     policies.check_chain_may_break(view, users, seen, confirmed=break_chain)
     if any(not job.is_final for job in _jobs(actor, view)):
         raise Conflict(_("There is work on this version just now; wait until it has ended."))
@@ -67,6 +65,14 @@ def ask_to_remove_view(*, actor: Actor, view: FeatureView, confirmation: str, br
     _bin(actor, view)
     _record(FeatureViewBinned(view_id=view.pk, digest=view.digest, made_from_it=len(users)), actor, view)
     return view
+
+
+def check_view_is_free(actor: Actor, view: FeatureView) -> None:
+    """Conflict while a deployed model or a service uses it, whatever is confirmed; pages tell of it before they ask."""
+    known = system(actor)
+    users, seen = (selectors.made_from_view(actor=who, view=view) for who in (known, actor))
+    policies.check_not_deployed(view, selectors.deployed_among(users), seen)
+    policies.check_in_no_service(view, selectors.services_with_view(actor=known, view=view))
 
 
 class FeatureViewBin(tenants.BinRoom):

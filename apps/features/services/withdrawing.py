@@ -65,11 +65,8 @@ def remove_on_demand(*, actor: Actor, view: OnDemandView, confirmation: str, bre
     view = OnDemandView.objects.select_for_update().get(pk=view.pk)
     policies.check_can_remove_on_demand(actor, view)
     policies.check_name_typed(view, confirmation)
-    known = system(actor)
-    users, seen = (selectors.made_from_on_demand(actor=who, view=view) for who in (known, actor))
-    policies.check_not_deployed(view, selectors.deployed_among(users), seen)
-    policies.check_in_no_service(view, selectors.services_with_on_demand(actor=known, view=view))
-    policies.check_unused(view, selectors.sets_in_use(users), seen)
+    check_on_demand_is_free(actor, view)
+    users, seen = (selectors.made_from_on_demand(actor=who, view=view) for who in (system(actor), actor))
     policies.check_chain_may_break(view, users, seen, confirmed=break_chain)
     view.removed_at, view.removed_by, view.binned = now(), actor.user, True
     view.save(update_fields=["removed_at", "removed_by", "binned"])
@@ -79,6 +76,15 @@ def remove_on_demand(*, actor: Actor, view: OnDemandView, confirmation: str, bre
     )
     _record(told, actor, view)
     return view
+
+
+def check_on_demand_is_free(actor: Actor, view: OnDemandView) -> None:
+    """Conflict while a deployed model, a service or a training set that has rows uses it, whatever is confirmed."""
+    known = system(actor)
+    users, seen = (selectors.made_from_on_demand(actor=who, view=view) for who in (known, actor))
+    policies.check_not_deployed(view, selectors.deployed_among(users), seen)
+    policies.check_in_no_service(view, selectors.services_with_on_demand(actor=known, view=view))
+    policies.check_unused(view, selectors.sets_in_use(users), seen)
 
 
 class FeatureServiceBin(tenants.BinRoom):

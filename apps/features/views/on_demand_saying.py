@@ -69,5 +69,7 @@ def on_demand_remove(request: PortalRequest, tenant: str, project: str, on_deman
             said_in_bin(request, BinKind.ON_DEMAND_VIEW, view)
             return redirect(request, f"{address(request, 'feature_list')}?show=on_demand")
     back = address(request, "on_demand_detail", view.pk)
-    context = {"view": view, "users": users, "form": form, "back": back, "kept_until": would_be_kept()}
+    may_go = access.ask(services.check_on_demand_is_free, request.actor, view)
+    shown = {"view": view, "users": users, "form": form, "back": back}
+    context = {**shown, "kept_until": would_be_kept(), "may_go": may_go}
     return render_page(request, "features/on_demand_remove.html", status=422 if form.errors else 200, **context)

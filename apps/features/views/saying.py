@@ -147,5 +147,6 @@ def view_remove(request: PortalRequest, tenant: str, project: str, view_id: UUID
             services.ask_to_remove_view(actor=request.actor, view=view, **form.cleaned_data)
             said_in_bin(request, BinKind.FEATURE_VIEW, view)
             return redirect(request, address(request, "view_detail", view.pk))
-    context = {"view": view, "users": users, "form": form, "kept_until": would_be_kept()}
+    may_go = access.ask(services.check_view_is_free, request.actor, view)
+    context = {"view": view, "users": users, "form": form, "kept_until": would_be_kept(), "may_go": may_go}
     return render_page(request, "features/view_remove.html", status=422 if form.errors else 200, **context)
