@@ -28,6 +28,8 @@ MEASURES = {
 
 def over_time(pieces: Sequence[Piece]) -> dict[str, Any]:
     """A feature along its event time: the middle half of its values where it is a number, else how many are there."""
+    if pieces and all(piece.middle is None and piece.missing is None for piece in pieces):
+        return {"data": [], "layout": {}, "said": _said(pieces)}
     x = [piece.moment.isoformat() for piece in pieces]
     axes: dict[str, Any] = {}
     if len(pieces) == 1:

@@ -34,7 +34,7 @@ class OnDemandViewDeprecated(ledger.Event):
     """It goes on working; those who use it were told."""
 
     kind = "on_demand_view.deprecated"
-    said = _("deprecated it, and told %(told_count)s people who use it")
+    said = _("deprecated it; people told who use it: %(told_count)s")
     icon = "alert-triangle"
     on_demand_view_id: UUID
     instead_id: UUID | None
@@ -54,7 +54,7 @@ class OnDemandViewBinned(ledger.Event):
     """From now on nobody asks it; `made_from_it` counts what was made of it and shows a broken link."""
 
     kind = "on_demand_view.binned"
-    said = _("moved the features into the bin; %(made_from_it)s things were made from them")
+    said = _("moved the features into the bin; made from them: %(made_from_it)s")
     icon = "trash"
     on_demand_view_id: UUID
     definition_digest: str
@@ -74,7 +74,7 @@ class OnDemandViewRemoved(ledger.Event):
     """Out of the bin, where there was one; `made_from_it` counts what was made of it and shows a broken link."""
 
     kind = "on_demand_view.removed"
-    said = _("removed the features, from which %(made_from_it)s things were made")
+    said = _("removed the features; made from them: %(made_from_it)s")
     icon = "trash"
     on_demand_view_id: UUID
     definition_digest: str

@@ -35,7 +35,7 @@ class FeatureViewDeprecated(ledger.Event):
     """It goes on working; those who use it were told."""
 
     kind = "feature_view.deprecated"
-    said = _("deprecated it, and told %(told_count)s people who use it")
+    said = _("deprecated it; people told who use it: %(told_count)s")
     icon = "alert-triangle"
     view_id: UUID
     instead_id: UUID | None
@@ -55,7 +55,7 @@ class FeatureViewBinned(ledger.Event):
     """From now on nobody reads it; `made_from_it` counts what was made of its rows and shows a broken link."""
 
     kind = "feature_view.binned"
-    said = _("moved it into the bin; %(made_from_it)s things were made of its rows")
+    said = _("moved it into the bin; made of its rows: %(made_from_it)s")
     icon = "trash"
     view_id: UUID
     digest: str
@@ -77,7 +77,7 @@ class FeatureViewRemovalRequested(ledger.Event):
     """Out of the bin, by somebody or when its days were over: nothing brings it back."""
 
     kind = "feature_view.removal_requested"
-    said = _("asked to remove its rows for ever, from which %(made_from_it)s things were made")
+    said = _("asked to remove its rows for ever; made of them: %(made_from_it)s")
     icon = "trash"
     view_id: UUID
     digest: str
@@ -117,7 +117,7 @@ class FeatureServiceEdited(ledger.Event):
 @dataclass(frozen=True, kw_only=True)
 class FeatureServiceDeprecated(ledger.Event):
     kind = "feature_service.deprecated"
-    said = _("deprecated it, and told %(told_count)s people who use it")
+    said = _("deprecated it; people told who use it: %(told_count)s")
     icon = "alert-triangle"
     service_id: UUID
     instead_id: UUID | None

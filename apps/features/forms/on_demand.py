@@ -10,7 +10,7 @@ from django.forms.utils import ErrorDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from apps.features.forms.fields import plain
+from apps.features.forms.fields import plain, sql_name
 from apps.features.forms.registry import owner_field, tags_of
 
 _LINES = {"dir": "ltr", "autocapitalize": "none", "autocomplete": "off", "spellcheck": "false"}
@@ -29,6 +29,7 @@ class OnDemandForm(forms.Form):
     name = forms.CharField(
         label=gettext_lazy("Name"),
         max_length=63,
+        validators=[sql_name],
         widget=plain(),
         help_text=gettext_lazy("Small letters, digits and _, like trip_context."),
     )

@@ -9,7 +9,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from apps.features.forms.fields import plain
+from apps.features.forms.fields import plain, sql_name
 from foundation.web.editing import EditForm
 
 
@@ -99,6 +99,7 @@ class ServiceForm(forms.Form):
     name = forms.CharField(
         label=gettext_lazy("Name"),
         max_length=63,
+        validators=[sql_name],
         widget=plain(),
         help_text=gettext_lazy("Small letters, digits and _, like late_flights."),
     )

@@ -6,9 +6,10 @@ from typing import Any
 
 from django import forms
 from django.forms.boundfield import BoundField
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from apps.features.forms.fields import plain
+from apps.features.forms.fields import plain, sql_name
 
 _NONE = [("", "–")]
 _IDENTIFIER = _("%(name)s (looks like an identifier: every row has its own)")
@@ -20,6 +21,7 @@ class TrainingSetForm(forms.Form):
     name = forms.CharField(
         label=_("Name"),
         max_length=63,
+        validators=[sql_name],
         widget=plain(),
         help_text=_("Small letters, digits and _, like late_departures."),
     )
@@ -158,6 +160,13 @@ class TrainingSetForm(forms.Form):
             here, keys = view.pk.hex, range(len(view.entity.join_keys))
             fields: list[BoundField] = [self[f"key_{here}_{i}"] for i in keys]
             yield {"view": view, "use": self[f"use_{here}"], "keys": fields, "take": self[f"take_{here}"]}
+
+    def clean(self) -> dict[str, Any]:
+        chosen: dict[str, Any] = super().clean() or self.cleaned_data
+        start, end = chosen.get("window_start"), chosen.get("window_end")
+        if start and end and start >= end:
+            self.add_error("window_end", gettext("The window ends before it begins."))
+        return chosen
 
     def check_for_preview(self) -> bool:
         """Whether it can be looked at; its name may come later."""

@@ -146,7 +146,7 @@ def kind_of(type_: str) -> FeatureKind:
     return FeatureKind.NUMBER if word.startswith((*numbers, "DOUBLE", "FLOAT", "DECIMAL")) else FeatureKind.OTHER
 
 
-def feature_ids(view: FeatureView) -> dict[str, UUID]:
+def feature_ids(view: FeatureView | OnDemandView) -> dict[str, UUID]:
     """The ids of a view's features by their names, also before they are noted."""
     return {name: Feature.id_of(view.pk, name) for name in view.feature_names}
 

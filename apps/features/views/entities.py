@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET
 from apps.features import policies, selectors, services
 from apps.features.choices import KeyType
 from apps.features.views.saying import edit_page
-from apps.features.views.tables import ViewFilter, ViewTable
+from apps.features.views.tables import ViewFilter, ViewsOfEntityTable
 from apps.features.views.things import activity, address, entity_of
 from foundation import access
 from foundation.access import Permission
@@ -30,7 +30,7 @@ def entity_detail(request: PortalRequest, tenant: str, project: str, entity_id: 
     context: dict[str, Any] = {
         "entity": entity,
         "keys": [(key, _label(entity.key_types.get(key))) for key in entity.join_keys],
-        "table": build_table(request, ViewTable, views, filterset_class=ViewFilter),
+        "table": build_table(request, ViewsOfEntityTable, views, filterset_class=ViewFilter),
         "here": address(request, "entity_detail", entity.pk),
         "history": activity(request, "entity", entity),
         "written": services.text_of({"entities": {entity.name: services.entity_fields(entity)}}),

@@ -111,7 +111,8 @@ def _features(request: PortalRequest, view: Any) -> Part:
         one["class"] = ColumnClass(said).label if said else ""
         one["url"] = address(request, "feature_detail", ids[one["name"]])
     asked = request.GET.get("feature", "")
-    return {"features": shown, "chosen": next((f for f in shown if str(f["index"]) == asked), None)}
+    masked = len(set(selectors.masks_of_view(request.actor, view)) & set(view.feature_names))
+    return {"features": shown, "masked": masked, "chosen": next((f for f in shown if str(f["index"]) == asked), None)}
 
 
 def _feature(index: int, feature: Part, profile: Part, rows: int) -> Part:

@@ -211,7 +211,10 @@ def _used(request: PortalRequest, view: Any) -> list[tuple[Any, str, list[str]]]
 
 def _features(request: PortalRequest, view: Any) -> Part:
     written = services.text_of({"on_demand": {view.name: services.on_demand_fields(request.actor, view)}})
-    return {"used": _used(request, view), "written": written}
+    ids = {} if view.removed_at else selectors.feature_ids(view)
+    pages = {name: address(request, "feature_detail", pk) for name, pk in ids.items()}
+    shown = [{**one, "url": pages.get(one["name"], "")} for one in view.features]
+    return {"used": _used(request, view), "written": written, "features": shown}
 
 
 def _try(request: PortalRequest, view: Any) -> Part:

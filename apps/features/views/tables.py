@@ -87,6 +87,12 @@ class ViewTable(FeatureTable):
         return ago(value)
 
 
+class ViewsOfEntityTable(ViewTable):
+    """On the page of the entity, which each row would name once more."""
+
+    entity = None
+
+
 class TrainingSetTable(FeatureTable):
     title = _("Training sets")
     detail = "features:training_set_detail"

@@ -78,6 +78,7 @@ def _tabbed(request: PortalRequest, row: Any) -> Part:
         "ready": ready,
         "tab": tab,
         "tabs": tabs(address(request, "training_set_detail", row.pk), tab, named),
+        "perfect": perfect(selectors.report_of(request.actor, row)) if ready else 0,
         "job": None if ready else newest_job(request, ("training_set", row.pk)),
         **_PARTS[tab](request, row),
     }
@@ -89,6 +90,7 @@ def _proof(request: PortalRequest, row: Any) -> Part:
         {
             **count,
             "url": address(request, "view_detail", count["view_id"]),
+            "deprecated": selectors.deprecated_in_words(views[count["view_id"]]) if count["view_id"] in views else "",
             "ttl": views[count["view_id"]].ttl_seconds if count["view_id"] in views else None,
             "oldest": selectors.oldest_of(count),
             "ahead": services.ahead_in_words(count),
@@ -96,10 +98,9 @@ def _proof(request: PortalRequest, row: Any) -> Part:
         }
         for count in row.leakage_proof.get("views", [])
     ]
-    found = perfect(selectors.report_of(request.actor, row))
     engine = ENGINES.get(row.leakage_proof.get("engine", ""), "")
     early = selectors.early_in_words(row)
-    return {"proof": row.leakage_proof, "counts": counts, "perfect": found, "early": early, "engine": engine}
+    return {"proof": row.leakage_proof, "counts": counts, "early": early, "engine": engine}
 
 
 def _columns(request: PortalRequest, row: Any) -> Part:

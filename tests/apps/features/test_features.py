@@ -155,6 +155,7 @@ def test_of_personal_values_counts_alone_are_kept_and_shown(
     page = reader.get(f"{FEATURES}catalogue/{spent.pk}/").content.decode()
     assert "You see its values masked" in page and "Standard deviation" not in page
     assert reader.get(f"{FEATURES}catalogue/{spent.pk}/spread.json").json()["data"] == []
+    assert "the values of one feature masked" in reader.get(f"{FEATURES}views/{spent.view_id}/").content.decode()
     told = reader.get(f"{REST}{spent.pk}/").json()
     assert told["personal"] and told["profile"]["mean"] is None and not told["profile"]["quantiles"]
     assert "•••" in reader.get(FEATURES).content.decode()

@@ -189,6 +189,7 @@ def test_a_set_keeps_its_report_and_a_preview_says_the_same_before(
         in text
     )
     assert "foretells the label almost perfectly" in pages.get(here).content.decode()
+    assert "But one feature foretells it almost perfectly" in pages.get(here).content.decode()
     chart = pages.get(f"{here}label.json").json()
     assert chart["data"][0]["y"][-1] == "delay_told"
     form = {"label": "late", "features": ["delay_told", "gate"], "event_time": "", "act": "preview"}

@@ -104,8 +104,10 @@ def test_a_stream_is_chosen_in_the_form_and_the_page_says_that_it_is_followed(
     assert "Paused" not in progress() and gone not in progress()
     paused = streams.pause_stream(actor=scientist, stream=stream)
     assert "Paused" in progress()
+    assert "Its stream is paused" in web.get(detail).content.decode()
     streams.delete_stream(actor=scientist, stream=paused)
     assert gone in progress() and "Paused" not in progress()
+    assert "No events come any more" in web.get(detail).content.decode()
 
 
 def test_sql_over_several_events_is_refused_in_the_same_words_for_rows_and_for_windows(
