@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from django.template.loader import render_to_string
 
 pytestmark = pytest.mark.browser
 STATIC = Path(__file__).resolve().parents[2] / "static" / "css"
@@ -18,6 +19,7 @@ PLAN = f"""<div class="s-table-scroll"><table class="s-plain-table s-plan"><thea
 <td class="s-change"><div><code>views</code>: <del>{LONG} v1</del> → <ins>{LONG} v2</ins></div></td>
 </tr></tbody></table></div>"""
 FILTER = f'<label class="s-filter"><span>{"Differs from what models learned " * 2}</span>{SELECT}</label>'
+PERIODS = [("first", "The first full period (September 2013)", True), ("before", f"The one before {LONG}", False)]
 PAGE = f"""
 <style>{STYLE}</style>
 <div class="s-table-scroll"><table class="s-plain-table"><tr>
@@ -27,13 +29,23 @@ PAGE = f"""
 {PLAN}
 <div class="s-many"><fieldset class="s-field">{CHOICE * 2}</fieldset></div>
 """
+# How much of a select's inside the words that are chosen leave over.
+ROOM = """(selector) => {
+  const select = document.querySelector(selector), style = getComputedStyle(select);
+  const pen = document.createElement("canvas").getContext("2d");
+  pen.font = style.font;
+  const inside = select.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
+  return inside - pen.measureText(select.selectedOptions[0].label).width;
+}"""
 BOXES = "(selector) => [...document.querySelectorAll(selector)].map((found) => found.getBoundingClientRect().toJSON())"
 
 
 @pytest.fixture
 def page(chromium):
     page = chromium.new_page(viewport={"width": 390, "height": 700})
-    page.set_content(PAGE)
+    choices = [{"value": value, "label": label, "current": current} for value, label, current in PERIODS]
+    held = render_to_string("features/partials/held_against.html", {"choices": choices})
+    page.set_content(f'{PAGE}<form class="s-filters">{held}</form>')
     yield page
     page.close()
 
@@ -50,7 +62,9 @@ def test_a_long_column_name_reaches_over_no_other_box(page):
 
 
 def test_filters_that_are_unfolded_stand_beside_one_another_and_over_none(page):
-    (first, second), boxes = page.evaluate(BOXES, ".s-filter > span"), page.evaluate(BOXES, ".s-filter > select")
+    (first, second), boxes = (
+        page.evaluate(BOXES, f".s-filters-folded .s-filter > {name}") for name in ("span", "select")
+    )
     assert first["right"] <= second["left"] and boxes[0]["right"] <= boxes[1]["left"]
     assert boxes[0]["top"] == boxes[1]["top"] and boxes[1]["right"] <= 390
 
@@ -60,3 +74,10 @@ def test_what_a_plan_changes_is_read_without_moving_it(page):
     assert change["left"] >= 0 and change["right"] <= 390
     frame = page.locator(".s-table-scroll:has(.s-plan)")
     assert frame.evaluate("(e) => e.scrollWidth <= e.clientWidth")
+
+
+def test_what_a_feature_is_held_against_is_read_whole_and_its_choice_stays_on_the_screen(page):
+    (select,) = page.evaluate(BOXES, "#against")
+    assert select["left"] >= 0 and select["right"] <= 390
+    assert page.evaluate(ROOM, "#against") > 0
+    assert page.get_attribute("#against", "title") == PERIODS[0][1]

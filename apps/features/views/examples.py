@@ -13,6 +13,7 @@ from apps.datasets import selectors as datasets
 from apps.features import selectors, services
 from apps.features.choices import BuildState, EventSource, KnownSince
 from apps.features.views.snippets import first_table, table_of
+from apps.streams import selectors as streams
 from foundation.web.requests import PortalRequest
 
 Words = dict[str, Any]
@@ -24,10 +25,12 @@ def of_view(request: PortalRequest, view: Any = None) -> Words:
     if view is not None:
         read = services.inputs_said(view)
         named = _versions(request, read.values())
+        said = {alias: named.get(pk, pk) for alias, pk in read.items()}
         if view.follows_stream:
-            named |= {pk: f"stream:{pk}" for pk in read.values()}
+            pk, called = _stream(request, view)
+            read, said = dict.fromkeys(read, pk), dict.fromkeys(read, f"stream:{called}")
         words: Words = {"name": view.name, "sql": view.sql, "event_time": view.event_time, "inputs": read}
-        words |= {"said": {alias: named.get(pk, pk) for alias, pk in read.items()}, **_of_entity(view.entity)}
+        words |= {"said": said, **_of_entity(view.entity)}
         words |= {"created_column": services.created_said(view), "ttl": view.ttl_seconds}
         words["timeless"] = list(view.timeless_inputs)
     else:
@@ -42,7 +45,7 @@ def of_view(request: PortalRequest, view: Any = None) -> Words:
 def of_windows(request: PortalRequest, view: Any = None) -> Words:
     """Its options hold the source, the aggregations, and when events count as known where that is said."""
     if view is not None:
-        words = {**_declared(view), **_of_entity(view.entity)}
+        words = {**_declared(request, view), **_of_entity(view.entity)}
         return {**words, "options": _windows_options(words, words["version"])}
     table = first_table(request)
     words = {
@@ -50,6 +53,7 @@ def of_windows(request: PortalRequest, view: Any = None) -> Words:
         "event_time": table.time or "event_time",
         "version": table.version,
         "stream": None,
+        "stream_called": None,
         "sql": "",
         "slide": _HOUR_S,
         "aggregations": _COUNTED,
@@ -61,15 +65,16 @@ def of_windows(request: PortalRequest, view: Any = None) -> Words:
     return {**words, "options": _windows_options(words, table.name)}
 
 
-def _declared(view: Any) -> Words:
+def _declared(request: PortalRequest, view: Any) -> Words:
     told = view.windows
-    source = told["source"]["id"]
     of_version = told["source"]["kind"] == EventSource.VERSION
+    stream, called = (None, None) if of_version else _stream(request, view)
     return {
         "name": view.name,
         "event_time": view.event_time,
-        "version": source if of_version else None,
-        "stream": None if of_version else source,
+        "version": told["source"]["id"] if of_version else None,
+        "stream": stream,
+        "stream_called": called,
         "sql": view.sql,
         "slide": told["slide_seconds"],
         "aggregations": [{part: one[part] for part in _COUNTED[0]} for one in told["aggregations"]],
@@ -80,7 +85,7 @@ def _declared(view: Any) -> Words:
 
 
 def _windows_options(words: Mapping[str, Any], dataset: Any) -> list[str]:
-    source = ["--stream", words["stream"]] if words["stream"] else ["--dataset", dataset]
+    source = ["--stream", words["stream_called"]] if words["stream_called"] else ["--dataset", dataset]
     select = ["--sql", "events.sql"] if words["sql"] else []
     known = ["--known-since", words["known_since"]] if words["known_since"] else []
     made = {one["name"]: _aggregation(one) for one in words["aggregations"]}
@@ -171,6 +176,14 @@ def of_training_set(request: PortalRequest, base: Any, service: Any = None) -> W
 def _ready(request: PortalRequest) -> Any:
     rows = selectors.visible_views(actor=request.actor, project_id=request.project.pk, newest_only=True)
     return rows.filter(state=BuildState.READY).select_related("entity").order_by("name")
+
+
+def _stream(request: PortalRequest, view: Any) -> tuple[str, str]:
+    """The id of the stream that a view follows, and what it is called by; of one that is gone only its name is left."""
+    source = view.windows["source"]
+    if streams.streams_seen(actor=request.actor).filter(pk=source["id"]).exists():
+        return source["id"], source["id"]
+    return "…", source["name"]
 
 
 def _versions(request: PortalRequest, ids: Iterable[str]) -> dict[str, str]:

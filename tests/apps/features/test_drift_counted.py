@@ -17,19 +17,7 @@ from apps.features.services import drifting
 from apps.features.services.drifting import forget_drift
 from foundation import storage
 from foundation.lake.adapters.reading import Reading
-from tests.apps.features.test_drift import (
-    FEATURES,
-    FEBRUARY,
-    MARCH,
-    classify,
-    drift,
-    feature,
-    furnish,
-    view,
-)
-from tests.support.shared import once, project, scientist, shared, tenant
-
-__all__ = ["classify", "feature", "furnish", "once", "project", "scientist", "shared", "tenant", "view"]
+from tests.apps.features.drifting import *  # noqa: F403
 
 
 @pytest.fixture

@@ -221,6 +221,26 @@ def test_a_stream_that_is_gone_keeps_its_name_in_the_file_and_what_followed_it_m
         assert "stream:" in exported.splitlines()[problem["line"] - 1] + exported.splitlines()[problem["line"]]
 
 
+def test_the_same_by_program_names_a_stream_that_is_gone_as_the_file_does(
+    stream, define_windows, admin, client_as, scientist, project
+):
+    services.apply_definitions(actor=scientist, project=project, text=FILE.replace("STREAM", stream.name))
+    count = {"name": "n", "function": "count", "column": "", "seconds": 60, "quantile": None}
+    define_windows([count], name="counts", stream_id=stream.pk, entity=Entity.objects.get())
+    rows, counts = (FeatureView.objects.get(name=name) for name in ("clicks_of_who", "counts"))
+    streams.delete_stream(actor=admin, stream=streams.pause_stream(actor=admin, stream=stream))
+
+    def pasted(page, view):
+        address = reverse(f"features:{page}", args=[scientist.tenant.slug, project.slug])
+        return html.unescape(client_as(scientist).get(f"{address}?from={view.pk}").content.decode())
+
+    shown = pasted("view_define", rows)
+    assert f"inputs={{'clicks': 'stream:{stream.name}'}}" in shown and f"clicks=stream:{stream.name} " in shown
+    assert '"inputs": {"clicks": "…"}' in shown and f"stream:{stream.pk}" not in shown
+    shown = pasted("windows_define", counts)
+    assert f"--stream {stream.name} " in shown and "stream='…'" in shown and '"stream_id": "…"' in shown
+
+
 def test_another_stream_of_the_name_of_one_that_is_gone_is_a_change_that_a_plan_tells(
     stream, events_stream, admin, scientist, project, run_jobs
 ):
