@@ -207,7 +207,7 @@ def _too_much(where: Along) -> str:
         " waits, or more memory than the lake's engine has. Try again when less is going on, or define a version with"
         " fewer rows."
     )
-    return sentence % {"rows": number(where.thing.row_count or 0), "seconds": number(SECONDS)}
+    return sentence % {"rows": number(where.thing.row_count or 0), "seconds": number(int(SECONDS))}
 
 
 def _kept_of(where: Along) -> _Kept:

@@ -6,6 +6,7 @@ import difflib
 import re
 from collections.abc import Iterable
 
+from django.utils.translation import get_language_bidi
 from django.utils.translation import gettext as _
 
 from apps.features.errors import DefinitionRefused
@@ -27,7 +28,12 @@ def check_name(name: str) -> None:
 
 def column_list(names: Iterable[str]) -> str:
     """One after the other, each in quotation marks."""
-    return ", ".join(f"“{name}”" for name in names)
+    return in_one_direction(", ".join(f"“{name}”" for name in names))
+
+
+def in_one_direction(words: str) -> str:
+    """Among words from right to left the parts of a date, of a path or of a list would change places."""
+    return f"\u2066{words}\u2069" if words and get_language_bidi() else words
 
 
 def meant(said: str, known: Iterable[str]) -> str:

@@ -38,9 +38,11 @@ def _cause(found: selectors.Slice, words: dict[str, Any]) -> str:
     most = max(found.bins, key=lambda one: one.adds, default=None)
     if found.moved.level == Movement.STEADY or most is None:
         return sentence % words
-    # Isolated: among words from right to left its signs and numbers would change places.
+    # Isolated: among words from right to left its signs and numbers would change places, also where no letter tells
+    # which way it is read.
+    opening = "\u2068" if any(map(str.isalpha, most.label)) else "\u2066"
     shares = {
-        "bin": f"\u2068{most.label}\u2069",
+        "bin": f"{opening}{most.label}\u2069",
         "now": percent(most.now / _rows(found.bins, 1)),
         "then": percent(most.then / _rows(found.bins, 0)),
     }

@@ -113,7 +113,7 @@ def test_where_counting_takes_too_long_a_sentence_says_so(feature, view, client_
     tab, behind = web.get(here, {"tab": "versions"}), web.get(f"{here}drift/{MARCH}/")
     rest = api_as(scientist).get(f"/api/v1/features/{feature().pk}/drift/")
     assert (tab.status_code, behind.status_code, rest.status_code) == (200, 409, 409)
-    said = "How far it moved is not told: counting its 1,725 rows takes longer"
+    said = "How far it moved is not told: counting its 1,725 rows takes longer than the 10 seconds that a page waits"
     assert said in tab.content.decode() and said in behind.content.decode() and said in rest.json()["detail"]
     assert "Drift along its event time" in tab.content.decode()
     assert storage.list(view.tenant_id, view.drift_home) == []

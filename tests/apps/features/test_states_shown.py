@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
+from django.utils import translation
 
 from apps.features import charts, forms, services
+from apps.features.errors import DefinitionRefused
 from apps.features.selectors import Piece
 from foundation.clock import now
 from tests.apps.features.stage import DELAYS, SQL
@@ -65,3 +67,14 @@ def test_along_time_nothing_is_drawn_where_nothing_is_told():
 def test_several_mistakes_are_told_at_once(form, wrong):
     assert set(form.errors) == wrong
     assert "is not a name for SQL" in form.errors["name"][0]
+
+
+def test_among_words_from_right_to_left_a_list_of_names_and_a_path_keep_their_order(project, scientist):
+    text = "views:\n  v: {colour: blue}\n"
+    with translation.override("ar"), pytest.raises(DefinitionRefused) as refused:
+        services.plan_definitions(actor=scientist, project=project, text=text)
+    said = str(refused.value.fields)
+    assert "\\u2066views.v\\u2069: " in said and "\\u2066“created_column”, " in said
+    with pytest.raises(DefinitionRefused) as refused:
+        services.plan_definitions(actor=scientist, project=project, text=text)
+    assert "u2066" not in str(refused.value.fields)

@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 from django.utils.translation import gettext as _
 
-from apps.features.services.naming import column_list
+from apps.features.services.naming import column_list, in_one_direction
 
 MOST_BYTES, _MOST_PARTS, _MOST_PROBLEMS, _DEEPEST = 1_000_000, 100_000, 50, 12
 
@@ -115,7 +115,7 @@ class Fields:
     def problem(self, sentence: str, line: int | None = None) -> None:
         """Tell what is wrong with this definition."""
         if len(self.problems) < _MOST_PROBLEMS:
-            self.problems.append(Problem(line or self.line, f"{self.what}: {sentence}"))
+            self.problems.append(Problem(line or self.line, f"{in_one_direction(self.what)}: {sentence}"))
 
     def line_of(self, name: str) -> int:
         """Where the field stands; where the definition begins if it has none."""

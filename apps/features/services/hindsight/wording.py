@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from django.utils.translation import get_language_bidi, ngettext
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from apps.features.services.hindsight.comparing import Differing
-from apps.features.services.naming import column_list
+from apps.features.services.naming import column_list, in_one_direction
 
 _MOST_NAMED = 5
 
@@ -58,16 +58,11 @@ def _words(found: Differing) -> dict[str, Any]:
     named = column_list(found.features[:_MOST_NAMED])
     return {
         "rows": found.rows,
-        "moment": _in_one_direction(f"{found.moment:%Y-%m-%d %H:%M:%S} UTC"),
+        "moment": in_one_direction(f"{found.moment:%Y-%m-%d %H:%M:%S} UTC"),
         "count": found.differing,
         "inputs": column_list(found.inputs),
         "features": _(" (in %(features)s)") % {"features": named} if named else "",
     }
-
-
-def _in_one_direction(words: str) -> str:
-    """Among words from right to left the parts of a date would change places."""
-    return f"\u2066{words}\u2069" if get_language_bidi() else words
 
 
 def looked_at_in_words(looked: Mapping[str, Any], timeless: Sequence[str]) -> list[str]:

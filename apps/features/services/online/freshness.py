@@ -70,7 +70,8 @@ def watch_online(*, now: datetime) -> None:
 
 def _online(tenant: Tenant) -> list[FeatureView]:
     rows = FeatureView.objects.filter(tenant=tenant, state=BuildState.READY).exclude(online_at=None)
-    return list(with_last_number(rows).only("pk"))
+    # Markers are read outside of the scope, where no row is: what they are held against comes along.
+    return list(with_last_number(rows).only("pk", "follow"))
 
 
 def _bring_back(tenant: Tenant, view: FeatureView) -> int:

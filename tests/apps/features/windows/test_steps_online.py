@@ -6,13 +6,14 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from apps.features import services
+from apps.features import selectors, services
 from apps.features.adapters.valkey import ValkeyOnlineStore
 from apps.features.services.online import online_store, online_view
 from apps.features.services.windows import advancing
 from foundation import clock
 from foundation.errors import Unavailable
 from foundation.jobs.models import Job, JobState
+from foundation.tenancy import scope
 from tests.apps.features.windows.conftest import told
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -66,6 +67,15 @@ def test_a_store_that_lost_a_step_is_filled_again(stream, view, put, drain, run_
     assert waiting() == 1
     run_jobs()
     assert counted(scientist, view) == 2
+
+
+def test_the_beat_looks_at_a_view_that_follows_a_stream_from_outside_of_any_tenant(view, scientist):
+    """As it runs: whatever it reads of a view it reads in the tenant's scope, or the look ends for all of its views."""
+    assert view.online_at is not None and view.follow
+    services.promise_freshness(actor=scientist, view_id=view.pk, seconds=1)
+    with scope(None):
+        services.watch_online(now=clock.now() + timedelta(days=9000))
+    assert selectors.stale_views(actor=scientist).get() == view
 
 
 def test_a_step_whose_values_are_lost_while_they_are_written_is_not_done(
