@@ -39,3 +39,4 @@ class ScratchFull(Unavailable):
     """This machine has no room left for what is read."""
 
     slug = "scratch-full"
+    again_s = 60

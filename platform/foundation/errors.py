@@ -14,6 +14,8 @@ class PortalError(Exception):
     slug = "error"
     # Whether it is recorded as a refusal whatever its status is: it reads like faulty input and is no slip.
     noted = False
+    # Asked again after so many seconds it may be answered; 0 where waiting makes it no better.
+    again_s = 0
     # Whose the token was that a door refused, where that was found (foundation.access.actors.admit).
     asker: Any = None
 
@@ -64,6 +66,7 @@ class Conflict(PortalError):
 
 class Unavailable(PortalError):
     status, slug = 503, "unavailable"
+    again_s = 5
 
 
 class OverQuota(PortalError):

@@ -72,6 +72,7 @@ KINDS: dict[str, Kind] = {
     "feature": Kind(Permission.FEATURE_VIEW, features.visible_features),
     "on_demand_view": Kind(Permission.FEATURE_VIEW, features.visible_on_demand_views),
     "feature_view": Kind(Permission.FEATURE_VIEW, features.visible_views),
+    "retrieval": Kind(Permission.FEATURE_VIEW, features.visible_retrievals),
     "training_set": Kind(Permission.FEATURE_VIEW, features.visible_training_sets),
     "run": Kind(Permission.RUN_VIEW, experiments.visible_runs, lambda row: f"{row} {row.recipe}"),
     "model": Kind(Permission.MODEL_VIEW, registry.visible_models),

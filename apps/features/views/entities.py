@@ -30,6 +30,7 @@ def entity_detail(request: PortalRequest, tenant: str, project: str, entity_id: 
     context: dict[str, Any] = {
         "entity": entity,
         "keys": [(key, _label(entity.key_types.get(key))) for key in entity.join_keys],
+        "views_count": views.count(),
         "table": build_table(request, ViewsOfEntityTable, views, filterset_class=ViewFilter),
         "here": address(request, "entity_detail", entity.pk),
         "history": activity(request, "entity", entity),

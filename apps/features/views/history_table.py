@@ -45,9 +45,7 @@ class HistoryTable(PortalTable):
     def render_features(self, record: Any) -> SafeString:
         names = ", ".join(selectors.features_asked(record))
         args = [self.request.tenant.slug, self.request.project.slug, record.pk]
-        shown = name_cell(
-            names if len(names) <= 44 else f"{names[:42]}…", reverse("features:history_detail", args=args)
-        )
+        shown = name_cell(names, reverse("features:history_detail", args=args))
         if not record.ignores_known_since:
             return shown
         return format_html('{} <span class="s-tag">{}</span>', shown, _("Corrections early"))

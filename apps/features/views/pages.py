@@ -18,7 +18,7 @@ from apps.features.views.tables import TrainingSetFilter, TrainingSetTable, View
 from apps.features.views.things import address, client_lines
 from foundation import access
 from foundation.access import Permission
-from foundation.web import render_page
+from foundation.web import render_page, saved_filters
 from foundation.web.requests import PortalRequest
 from foundation.web.tables import build_table
 
@@ -33,14 +33,15 @@ def feature_list(request: PortalRequest, tenant: str, project: str) -> HttpRespo
     asked = request.GET.get("show", "")
     shown = asked if asked in _SHOWN else "features"
     summary = selectors.summary(actor=actor, project_id=pk)
+    has_data = datasets.has_ready_versions(actor=actor, project_id=pk)
     context: dict[str, Any] = {
         "shown": shown,
         "summary": summary,
         **_skewed(request),
         "tabs": _tabs(request, shown, summary),
         "may_define": access.ask(policies.check_can_define, actor, request.project),
-        "has_data": datasets.has_ready_versions(actor=actor, project_id=pk),
-        "snippets": _snippets(request, shown),
+        "has_data": has_data,
+        "snippets": _snippets(request, _next_step(shown, summary) if has_data else "data"),
         "topic": f"project:{pk}",
         "table": _table(request, shown),
         "services_found": _services_found(request) if shown == "features" else [],
@@ -95,6 +96,8 @@ def _table(request: PortalRequest, shown: str) -> Any:
 
 def _tabs(request: PortalRequest, shown: str, summary: dict[str, int]) -> list[dict[str, Any]]:
     here = address(request, "feature_list")
+    # Whoever has the list opened with a filter of another tab comes back to this one too.
+    first = saved_filters.whole_address(request)
     named = {
         "features": _("Features"),
         "views": _("Feature views"),
@@ -107,12 +110,21 @@ def _tabs(request: PortalRequest, shown: str, summary: dict[str, int]) -> list[d
     return [
         {
             "label": label,
-            "url": here if key == "features" else f"{here}?show={key}",
+            "url": first if key == "features" else f"{here}?show={key}",
             "current": shown == key,
             "count": summary["catalogued" if key == "features" else key],
         }
         for key, label in named.items()
     ]
+
+
+def _next_step(shown: str, summary: dict[str, int]) -> str:
+    """What an empty list offers to make: where a thing is made of views and none is there, a view."""
+    if shown == "services":
+        return shown if summary["views"] else "views"
+    if shown == "history":
+        return shown if summary["views"] or summary["on_demand"] else "views"
+    return shown
 
 
 def _snippets(request: PortalRequest, shown: str) -> list[dict[str, str]]:

@@ -57,7 +57,13 @@ _ON_DEMAND = """client.on_demand.define(
 )"""
 
 
+_DATA = 'client.datasets.push("my_table.csv", name="my_table")'
+
+
 def of_page(request: PortalRequest, shown: str) -> str:
+    """`shown` is a list of the feature store, or “data” where there is none yet to make anything of."""
+    if shown == "data":
+        return _DATA
     if shown == "on_demand":
         return _ON_DEMAND
     if shown == "history":

@@ -25,6 +25,7 @@ class DoorMissing(EngineUnavailable):
 
 class ImageMissing(Unavailable):
     slug = "image-missing"
+    again_s = 60
 
     def __init__(self, image: str) -> None:
         sentence = _("The container image %(image)s is not on this machine. Build it with: python docker/build.py")

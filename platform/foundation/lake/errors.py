@@ -34,6 +34,8 @@ class LakeTooSmall(LakeFailed):
 class LakeSlow(Unavailable):
     """A query was not answered within the time that whoever asked could wait."""
 
+    again_s = 60
+
 
 class FileRefused(Invalid):
     """A file that cannot be read as a table; `details` names kind, line and column where they are known."""

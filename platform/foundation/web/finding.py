@@ -49,7 +49,7 @@ PAGES = (
 
 
 _DATA, _ADD, _STREAMS = Permission.DATASET_VIEW, Permission.DATASET_CREATE, Permission.STREAM_VIEW
-_FEATURES = Permission.FEATURE_VIEW
+_FEATURES, _DEFINE = Permission.FEATURE_VIEW, Permission.FEATURE_DEFINE
 PROJECT_PAGES = (
     Page("data/new/", _("Add data"), _ADD, "upload file csv new dataset version"),
     Page("data/derive/", _("Derive by SQL"), _ADD, "query new dataset version"),
@@ -66,8 +66,17 @@ PROJECT_PAGES = (
     Page("features/", _("Features"), _FEATURES, "catalogue search find"),
     Page("features/?show=views", _("Feature views"), _FEATURES, "sql entity online"),
     Page("features/?show=sets", _("Training sets"), _FEATURES, "labels point in time leakage"),
-    Page("features/views/new/", _("Define a feature view"), Permission.FEATURE_DEFINE, "new feature sql"),
-    Page("features/training-sets/new/", _("Make a training set"), Permission.FEATURE_DEFINE, "new labels join"),
+    Page("features/?show=entities", _("Entities"), _FEATURES, "join keys entity"),
+    Page("features/?show=on_demand", _("On-demand features"), _FEATURES, "request expressions"),
+    Page("features/?show=services", _("Feature services"), _FEATURES, "sets of features for a model"),
+    Page("features/?show=history", _("Features of the past"), _FEATURES, "history point in time"),
+    Page("features/views/new/", _("Define a feature view"), _DEFINE, "new feature sql"),
+    Page("features/windows/new/", _("Define windows over events"), _DEFINE, "new feature aggregations rolling"),
+    Page("features/on-demand/new/", _("Define on-demand features"), _DEFINE, "new expressions"),
+    Page("features/services/new/", _("Define a service"), _DEFINE, "new feature service"),
+    Page("features/training-sets/new/", _("Make a training set"), _DEFINE, "new labels join"),
+    Page("features/history/new/", _("Ask for features of the past"), _DEFINE, "new history point in time"),
+    Page("features/file/", _("Definitions as a file"), _DEFINE, "yaml git plan apply"),
     Page("data/bin/", _("Bin"), _ADD, "deleted restore trash undo recycle stream ingestion"),
     Page("data/connections/new/", _("New connection"), Permission.CONNECTION_MANAGE, "source database s3 postgresql"),
 )

@@ -107,7 +107,7 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | Non
 
 
 def _say_when(response: HttpResponseBase, error: PortalError) -> None:
-    if seconds := error.details.get("retry_after"):
+    if seconds := error.details.get("retry_after") or error.again_s:
         response["Retry-After"] = str(seconds)
 
 

@@ -10,7 +10,8 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils.translation import get_language
 
-# The glossary's words by the names of the pages that list or show such things.
+# The glossary's words by the names of the pages that list or show such things; of a list of several kinds also by what
+# its address asks for.
 TERMS = {
     "approvals:case_list": "Approval case",
     "approvals:case_detail": "Approval case",
@@ -45,10 +46,27 @@ TERMS = {
     "deployments:deployment_list": "Deployment",
     "experiments:run_detail": "Run",
     "experiments:run_list": "Run",
+    "features:entity_detail": "Entity",
     "features:feature_detail": "Feature",
     "features:feature_list": "Feature",
+    "features:feature_list?show=entities": "Entity",
+    "features:feature_list?show=history": "Features of the past",
+    "features:feature_list?show=on_demand": "On-demand feature",
+    "features:feature_list?show=services": "Feature service",
+    "features:feature_list?show=sets": "Training set",
+    "features:feature_list?show=views": "Feature view",
+    "features:history_define": "Features of the past",
+    "features:history_detail": "Features of the past",
+    "features:on_demand_define": "On-demand feature",
+    "features:on_demand_detail": "On-demand feature",
+    "features:service_define": "Feature service",
+    "features:service_detail": "Feature service",
+    "features:slice_detail": "Drift",
+    "features:training_set_define": "Training set",
     "features:training_set_detail": "Training set",
+    "features:view_define": "Feature view",
     "features:view_detail": "Feature view",
+    "features:windows_define": "Feature view",
     "monitoring:alert_detail": "Alert",
     "monitoring:monitor_detail": "Drift",
     "monitoring:monitor_list": "Monitor",
@@ -94,7 +112,9 @@ class Term:
 def term_of(request: HttpRequest | None) -> Term | None:
     """The word that the request's page is about; None for pages about no single one."""
     match = getattr(request, "resolver_match", None)
-    word = TERMS.get(match.view_name) if match else None
+    if request is None or match is None:
+        return None
+    word = TERMS.get(f"{match.view_name}?show={request.GET.get('show', '')}") or TERMS.get(match.view_name)
     if word is None:
         return None
     english, arabic = glossary()[word]

@@ -140,11 +140,14 @@ def test_newer_rows_take_the_place_of_older_ones_and_keys_without_rows_go(view, 
 
 
 @pytest.mark.usefixtures("server")
-def test_a_store_that_forgot_is_said_and_filled_again_once(server, view, scientist, run_jobs):
+def test_a_store_that_forgot_is_said_and_filled_again_once(server, view, scientist, run_jobs, api_as):
     assert read(scientist, view, AA)[0]["features"] == {"recent_delay": 50}
     server.stop()
     with pytest.raises(Unavailable, match="does not answer"):
         read(scientist, view, AA)
+    asked = {"project": "flights", "views": ["carrier_delay"], "entities": [AA]}
+    answer = api_as(scientist).post("/api/v1/feature-views/online/", asked, content_type="application/json")
+    assert (answer.status_code, answer["Retry-After"]) == (503, "5")
     server.start()
     for _again in range(2):
         (row,) = read(scientist, view, AA)
