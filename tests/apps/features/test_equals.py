@@ -36,7 +36,7 @@ def does(act, address):
 def test_every_page_with_a_form_says_what_it_does_by_program(client, things):
     shown = [(name, path + tab) for name, path in addresses(things) for tab in TABS]
     forms = [(name, page) for name, path in shown if 'method="post"' in (page := main_of(client, path))]
-    assert {"view_detail", "history_detail", "view_remove", "on_demand_deprecate"} <= {name for name, _page in forms}
+    assert {"view_detail", "history_detail", "view_edit", "on_demand_deprecate"} <= {name for name, _page in forms}
     without = {name for name, page in forms if "The same by program" not in page}
     assert not without, without
 

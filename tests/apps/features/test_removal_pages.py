@@ -33,6 +33,7 @@ def test_a_view_that_a_model_and_a_service_use_is_not_offered_for_removal(
     services.remove_service(actor=scientist, service=service)
     page = client.get(here).content.decode()
     assert (TYPED in page, 'name="break_chain"' in page, "In the way" in page) == (True, True, False)
+    assert "The same by program" in page
 
 
 def test_on_demand_features_that_a_service_and_a_training_set_use_are_not_either(
