@@ -97,6 +97,9 @@ def test_a_file_is_joined_on_the_command_line(sanad, view, tmp_path, monkeypatch
     (shown,) = [json.loads(line) for line in out.splitlines() if line.startswith("{")]
     assert shown["row_count"] == 1
     assert (tmp_path / "out.csv").read_text().splitlines()[1].endswith(",5")
+    kept = [json.loads(line)["id"] for line in sanad("features", "histories")[1].splitlines()]
+    assert shown["id"] in kept and sanad("features", "forget", shown["id"])[0] == 0
+    assert shown["id"] not in sanad("features", "histories")[1] and sanad("features", "forget", shown["id"])[0] == 3
 
 
 def test_sql_that_looks_ahead_is_warned_of_wherever_its_rows_are_made(sanad, view, tmp_path, monkeypatch):
@@ -212,3 +215,26 @@ def test_whoever_defines_a_view_is_told_what_is_there_already_by_the_same_name(s
     code, out, told = sanad("on-demand", "define", "made", "--feature", "recent_delay=1 + 1", "--json")
     assert (code, json.loads(out)["similar"]) == (0, [said]), told
     assert f"! {said}" in told.splitlines()
+
+
+def test_each_definition_is_looked_at_on_the_command_line_before_it_is_kept(sanad, client, view, tmp_path):
+    (tmp_path / "some.sql").write_text("SELECT carrier, moment, delay + 1 AS more FROM d")
+    about = ("--entity", "airline", "--event-time", "moment")
+    more = ("--slide", "1h", "--aggregation", "n=count::2h")
+    looks = {
+        ("features", "define", "tried_some", str(tmp_path / "some.sql"), *about, "--input", "d=delays"): ("more", 6),
+        ("features", "windows", "tried_windows", *about, "--dataset", "delays", *more): ("delay", 5),
+    }
+    for words, (column, value) in looks.items():
+        code, out, said = sanad(*words, "--try")
+        assert code == 0, said
+        rows = [json.loads(line) for line in out.splitlines()]
+        assert len(rows) == 3 and {"carrier", "moment", column} <= rows[0].keys(), rows
+        assert value in [row[column] for row in rows]
+    derived = ("on-demand", "define", "tried_much", "--feature", "big=delay > bar", "--request", "bar=number")
+    code, out, said = sanad(*derived, "--request", "delay=number", "--try", '{"delay": 5, "bar": 3}')
+    assert (code, "true" in out) == (0, True), (out, said)
+    code, out, said = sanad("training-set", "create", "tried_set", "--base", "delays", "--label", "delay", "--try")
+    assert code == 0 and json.loads(out), said
+    kept = [*client.features.list(), *client.on_demand.list(), *client.training_sets.list()]
+    assert not {"tried_some", "tried_windows", "tried_much", "tried_set"} & {thing["name"] for thing in kept}

@@ -149,6 +149,7 @@ _DELETE_HISTORY = Act(
     "DELETE",
     "historical-features/{row.pk}/",
     "client.features.history({row.pk}).delete()",
+    "features forget {row.pk}",
 )
 
 EQUALS = {

@@ -39,7 +39,9 @@ VIEW = (
         "POST",
         "feature-views/preview/",
         "client.features.preview({example[sql]}, {example[said]}, event_time={example[event_time]})",
-        body=_SELECT | {"event_time": "{example[event_time]}"},
+        "features define {example[name]} view.sql --try --entity {example[entity]}"
+        " --event-time {example[event_time]} {example[options]}",
+        _SELECT | {"event_time": "{example[event_time]}"},
     ),
     _ENTITY,
     Act(
@@ -75,7 +77,9 @@ WINDOWS = (
         "POST",
         "feature-windows/preview/",
         "client.features.preview_events(version={example[version]}, stream={example[stream]}, sql={example[sql]})",
-        body=_EVENTS,
+        "features windows {example[name]} --try --entity {example[entity]}"
+        " --event-time {example[event_time]} {example[options]}",
+        _EVENTS,
     ),
     _ENTITY,
     Act(
@@ -115,7 +119,8 @@ ON_DEMAND = (
         "on-demand-views/try/",
         "client.on_demand.try_definition(\n    [{example[values]}],\n    features={example[features]},\n"
         "    request={example[request]},\n    uses={example[uses]},\n)",
-        body=_MEANING | {"rows": ["{example[values]}"]},
+        "on-demand define {example[name]} --try {example[values_said]} {example[options]}",
+        _MEANING | {"rows": ["{example[values]}"]},
     ),
     Act(
         _("Define on-demand features"),
@@ -160,7 +165,8 @@ TRAINING_SET = (
         "POST",
         "training-sets/preview/",
         f"client.training_sets.preview(\n{_JOINED}",
-        body=_LABELS,
+        "training-set create {example[name]} --try --base {example[base]} --label {example[label]} {example[options]}",
+        _LABELS,
     ),
     Act(
         _("Make a training set"),

@@ -6,6 +6,7 @@ that runs as it stands.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -145,6 +146,7 @@ def of_on_demand(view: Any = None) -> Words:
         "features": features,
         "uses": uses,
         "values": values,
+        "values_said": json.dumps(values, ensure_ascii=False),
         "feature_list": [{"name": one, "expression": text} for one, text in features.items()],
         "use_list": [{"view": pk, "features": names} for pk, names in uses.items()],
         "options": [*options, *(word for pk in uses for word in ("--view", pk))],

@@ -58,6 +58,14 @@ def test_a_save_that_is_refused_is_answered_with_what_it_does_by_program(client,
         assert "The same by program" in answer.content.decode()
 
 
+def test_whatever_a_page_does_stands_there_in_all_three_forms(client, things):
+    names = {name for name, _path in addresses(things)}
+    without = {(name, str(act.title)) for name in names for act in equals.acts_of(f"features:{name}") if not act.cli}
+    assert not without, without
+    page = main_of(client, f"/t/acme/p/flights/features/history/{things['retrieval_id']}/")
+    assert f"sanad features forget {things['retrieval_id']}" in page
+
+
 def sent_by(page):
     """Every curl of the page, as the operation that it asks and what it sends."""
     for code in re.findall(r"<code>(curl -X POST .*?)</code>", page, re.DOTALL):

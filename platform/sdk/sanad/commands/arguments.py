@@ -71,6 +71,11 @@ def chosen(thing: dict[str, Any], names: Iterable[str]) -> dict[str, Any]:
     return {name: thing[name] for name in names if name in thing}
 
 
+def only_tried(parser: argparse.ArgumentParser, *, shows: str) -> None:
+    """The option that looks first: `tried` is set, and nothing is kept."""
+    parser.add_argument("--try", dest="tried", action="store_true", help=f"only show {shows}; nothing is kept")
+
+
 def sql_file(parser: argparse.ArgumentParser, *, more: str = "") -> None:
     parser.add_argument("sql", metavar="SQL_FILE", help="a file with one SELECT; - reads standard input")
     parser.add_argument(

@@ -7,7 +7,17 @@ from typing import Any
 
 from sanad.client import Client
 from sanad.commands import windows
-from sanad.commands.arguments import add, chosen, described, description_of, inputs_named, pair, sql_file, text_of
+from sanad.commands.arguments import (
+    add,
+    chosen,
+    described,
+    description_of,
+    inputs_named,
+    only_tried,
+    pair,
+    sql_file,
+    text_of,
+)
 from sanad.historical import show_step
 from sanad.output import show, table, tell, tell_warnings
 
@@ -32,6 +42,7 @@ def add_to(features: Any) -> None:
     define.add_argument(
         "--ttl", type=windows.span, metavar="SPAN", help="how long a value counts, like 7d; without it, for ever"
     )
+    only_tried(define, shows="the first rows")
     described(define)
     windows.add_to(features)
     add(features, "views", features_views, "feature views of the project")
@@ -50,6 +61,9 @@ def add_to(features: Any) -> None:
     history.add_argument("--ignore-known-since", action="store_true", help="see corrections early; it is recorded")
     history.add_argument("--form", choices=("parquet", "arrow", "csv"), default="parquet")
     history.add_argument("--into", required=True, help="the file to write")
+    add(features, "histories", features_histories, "features of the past that were asked for and are kept still")
+    forget = add(features, "forget", features_forget, "keep nothing of features of the past that were asked for")
+    forget.add_argument("history", help="their id")
     online = add(features, "online", features_online, "the newest values for one entity")
     online.add_argument("view", nargs="*", help=_VIEW)
     online.add_argument("--service", default="", help="a feature service instead of views, or “NAME v2”")
@@ -81,17 +95,13 @@ def features_entity(client: Client, said: Namespace) -> None:
 
 
 def features_define(client: Client, said: Namespace) -> None:
-    view = client.features.define(
-        said.name,
-        entity=said.entity,
-        sql=text_of(said.sql),
-        inputs=inputs_named(said),
-        event_time=said.event_time,
-        created_column=said.created,
-        timeless_inputs=said.timeless,
-        ttl_seconds=said.ttl,
-        **description_of(said),
-    )
+    meant = {"event_time": said.event_time, "created_column": said.created, "timeless_inputs": said.timeless}
+    sql, inputs = text_of(said.sql), inputs_named(said)
+    if said.tried:
+        windows.show_rows(client.features.preview(sql, inputs, **meant), said)
+        return
+    words = {**meant, "ttl_seconds": said.ttl, **description_of(said)}
+    view = client.features.define(said.name, entity=said.entity, sql=sql, inputs=inputs, **words)
     tell_warnings(view)
     show(chosen(view, windows.SHOWN), as_json=said.json)
 
@@ -115,6 +125,15 @@ def features_history(client: Client, said: Namespace) -> None:
     tell_warnings(found.thing)
     tell(f"Written to {found.save(said.into, form=said.form, exact=True)}")
     show(chosen(found.thing, ("id", "row_count", "kept_until", "leakage_proof", "warnings")), as_json=said.json)
+
+
+def features_histories(client: Client, said: Namespace) -> None:
+    table(client.features.histories(), ("id", "state", "row_count", "created_at", "kept_until"), as_json=said.json)
+
+
+def features_forget(client: Client, said: Namespace) -> None:
+    client.features.history(said.history).delete()
+    tell("Nothing of it is kept.")
 
 
 def features_online(client: Client, said: Namespace) -> None:

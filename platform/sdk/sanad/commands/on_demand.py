@@ -23,6 +23,8 @@ def add_to(acts: Any) -> None:
     define.add_argument("--feature", action="append", required=True, metavar="NAME=EXPRESSION", help=expression)
     define.add_argument("--request", action="append", default=[], metavar="NAME=TYPE", help=_TYPES)
     define.add_argument("--view", action="append", default=[], help="a feature view whose features expressions name")
+    looked = "only show what they give for these values of the request and of features; nothing is kept"
+    define.add_argument("--try", dest="tried", type=as_json, metavar="JSON", help=looked)
     define.add_argument("--tag", action="append", default=[])
     define.add_argument("--description", default="")
     define.add_argument("--owner", default="", metavar="EMAIL", help="a member; without it, you")
@@ -54,15 +56,17 @@ def add_to(acts: Any) -> None:
 
 
 def on_demand_define(client: Client, said: Namespace) -> None:
-    made = client.on_demand.define(
-        said.name,
-        features=dict(_words(text) for text in said.feature),
-        request=dict(_words(text) for text in said.request),
-        uses={client.features.get(name)["id"]: None for name in said.view},
-        tags=said.tag,
-        description=said.description,
-        owner=said.owner,
-    )
+    meant: dict[str, Any] = {
+        "features": dict(_words(text) for text in said.feature),
+        "request": dict(_words(text) for text in said.request),
+        "uses": {client.features.get(name)["id"]: None for name in said.view},
+    }
+    if said.tried is not None:
+        (found,) = client.on_demand.try_definition([said.tried], **meant)
+        show(found, as_json=said.json)
+        return
+    words = {"tags": said.tag, "description": said.description, "owner": said.owner}
+    made = client.on_demand.define(said.name, **meant, **words)
     tell_warnings(made)
     show(chosen(made, (*SHOWN, "similar")), as_json=said.json)
 

@@ -6,7 +6,7 @@ from argparse import Namespace
 from typing import Any
 
 from sanad.client import Client
-from sanad.commands.arguments import add, chosen, group, pair
+from sanad.commands.arguments import add, chosen, group, only_tried, pair
 from sanad.output import show, table, tell_warnings
 
 
@@ -36,6 +36,7 @@ def add_to(acts: Any) -> None:
     create.add_argument("--ignore-known-since", action="store_true", help="see corrections early; it is recorded")
     create.add_argument("--from", dest="start", metavar="TIME")
     create.add_argument("--to", dest="end", metavar="TIME")
+    only_tried(create, shows="what some of its rows say of each feature")
     add(training, "list", training_list, "training sets of the project")
     show_one = add(training, "show", training_show, "what it was made of, and the proof that nothing leaked")
     show_one.add_argument("training_set", help="its name or id")
@@ -57,21 +58,29 @@ def _reckoned(client: Client, said: Namespace) -> list[dict[str, Any]]:
     return [{"id": view["id"], "request": request} for view, request in asked]
 
 
+def _joined(client: Client, said: Namespace) -> dict[str, Any]:
+    """What is joined to what, in the words of the client."""
+    return {
+        "base_version": client.datasets.newest(said.base),
+        "label": said.label,
+        "features": said.feature,
+        "event_time": said.event_time,
+        "group": said.group,
+        "window_start": said.start,
+        "window_end": said.end,
+        "views": [{"view": client.features.get(name)["id"]} for name in said.view],
+        "service": client.feature_services.get(said.service)["id"] if said.service else None,
+        "on_demand": _reckoned(client, said),
+        "ignore_known_since": said.ignore_known_since,
+    }
+
+
 def training_create(client: Client, said: Namespace) -> None:
-    made = client.training_sets.create(
-        said.name,
-        base_version=client.datasets.newest(said.base),
-        label=said.label,
-        features=said.feature,
-        event_time=said.event_time,
-        group=said.group,
-        window_start=said.start,
-        window_end=said.end,
-        views=[{"view": client.features.get(name)["id"]} for name in said.view],
-        service=client.feature_services.get(said.service)["id"] if said.service else None,
-        on_demand=_reckoned(client, said),
-        ignore_known_since=said.ignore_known_since,
-    )
+    words = _joined(client, said)
+    if said.tried:
+        show(client.training_sets.preview(**words), as_json=said.json)
+        return
+    made = client.training_sets.create(said.name, **words)
     tell_warnings(made)
     show(chosen(made, ("id", "name", "state", "row_count", "leakage_proof", "warnings")), as_json=said.json)
 

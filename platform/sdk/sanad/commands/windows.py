@@ -7,8 +7,8 @@ from argparse import ArgumentTypeError, Namespace
 from typing import Any
 
 from sanad.client import Client
-from sanad.commands.arguments import add, chosen, described, description_of, text_of
-from sanad.output import show, tell_warnings
+from sanad.commands.arguments import add, chosen, described, description_of, only_tried, text_of
+from sanad.output import show, table, tell_warnings
 
 # Of a view that was just defined.
 SHOWN = ("id", "name", "number", "state", "row_count", "warnings", "similar")
@@ -46,19 +46,24 @@ def add_to(features: Any) -> None:
     windows.add_argument(
         "--ttl", type=span, metavar="SPAN", help="how long a value counts, like 7d; without it, for ever"
     )
+    only_tried(windows, shows="the first events")
     described(windows)
 
 
 def features_windows(client: Client, said: Namespace) -> None:
     source = {"stream": client.streams.get(said.stream)["id"]} if said.stream else {}
+    events = source or {"version": client.datasets.newest(said.dataset)}
+    events["sql"] = text_of(said.sql) if said.sql else ""
+    if said.tried:
+        show_rows(client.features.preview_events(**events), said)
+        return
     view = client.features.define_windows(
         said.name,
         entity=said.entity,
         event_time=said.event_time,
         slide_seconds=said.slide,
         aggregations=said.aggregation,
-        **(source or {"version": client.datasets.newest(said.dataset)}),
-        sql=text_of(said.sql) if said.sql else "",
+        **events,
         known_since=said.known_since,
         created_column=said.created,
         ttl_seconds=said.ttl,
@@ -66,6 +71,13 @@ def features_windows(client: Client, said: Namespace) -> None:
     )
     tell_warnings(view)
     show(chosen(view, SHOWN), as_json=said.json)
+
+
+def show_rows(found: dict[str, Any], said: Namespace) -> None:
+    """The rows of a look, a line each, and what to know of them first."""
+    tell_warnings(found)
+    rows = [dict(zip(found["columns"], row, strict=True)) for row in found["rows"]]
+    table(rows, found["columns"], as_json=said.json)
 
 
 def span(text: str) -> int:
