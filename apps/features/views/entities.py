@@ -32,7 +32,7 @@ def entity_detail(request: PortalRequest, tenant: str, project: str, entity_id: 
         "keys": [(key, _label(entity.key_types.get(key))) for key in entity.join_keys],
         "table": build_table(request, ViewTable, views, filterset_class=ViewFilter),
         "here": address(request, "entity_detail", entity.pk),
-        "history": activity(request, "entity", entity),
+        **activity(request, "entity", entity),
         "written": services.text_of({"entities": {entity.name: services.entity_fields(entity)}}),
         "may_define": access.ask(policies.check_can_define, request.actor, request.project),
     }
