@@ -119,7 +119,7 @@ def _programs(request: PortalRequest, feature: Any) -> Part:
 
 
 def _activity(request: PortalRequest, feature: Any) -> Part:
-    return {"history": activity(request, "on_demand_view", feature.on_demand)}
+    return activity(request, "on_demand_view", feature.on_demand)
 
 
 _PARTS: dict[str, Callable[[PortalRequest, Any], Part]] = {

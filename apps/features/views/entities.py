@@ -33,7 +33,7 @@ def entity_detail(request: PortalRequest, tenant: str, project: str, entity_id: 
         "views_count": views.count(),
         "table": build_table(request, ViewsOfEntityTable, views, filterset_class=ViewFilter),
         "here": address(request, "entity_detail", entity.pk),
-        "history": activity(request, "entity", entity),
+        **activity(request, "entity", entity),
         "written": services.text_of({"entities": {entity.name: services.entity_fields(entity)}}),
         "may_define": access.ask(policies.check_can_define, request.actor, request.project),
     }

@@ -184,7 +184,7 @@ def _lineage(request: PortalRequest, view: Any) -> Part:
 
 
 def _activity(request: PortalRequest, view: Any) -> Part:
-    return {"history": activity(request, "feature_view", view)}
+    return activity(request, "feature_view", view)
 
 
 _ALWAYS = frozenset({"definition", "lineage", "activity"})

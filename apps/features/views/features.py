@@ -187,7 +187,7 @@ def _programs(request: PortalRequest, feature: Any, column: Part) -> Part:
 
 
 def _activity(request: PortalRequest, feature: Any, column: Part) -> Part:
-    return {"history": activity(request, "feature_view", feature.view)}
+    return activity(request, "feature_view", feature.view)
 
 
 _PARTS: dict[str, Callable[[PortalRequest, Any, Part], Part]] = {

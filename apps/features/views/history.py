@@ -207,7 +207,7 @@ def _programs(request: PortalRequest, row: Any) -> Part:
 
 
 def _activity(request: PortalRequest, row: Any) -> Part:
-    return {"history": activity(request, "retrieval", row)}
+    return activity(request, "retrieval", row)
 
 
 _ALWAYS = frozenset({"asked", "programs", "activity"})

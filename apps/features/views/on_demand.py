@@ -252,7 +252,7 @@ def _lineage(request: PortalRequest, view: Any) -> Part:
 
 
 def _activity(request: PortalRequest, view: Any) -> Part:
-    return {"history": activity(request, "on_demand_view", view)}
+    return activity(request, "on_demand_view", view)
 
 
 _PARTS: dict[str, Callable[[PortalRequest, Any], Part]] = {

@@ -115,7 +115,7 @@ def service_detail(request: PortalRequest, tenant: str, project: str, service_id
         "hidden": len(service.views) - len(views),
         "users": selectors.made_from_service(actor=actor, service=service),
         "versions": selectors.versions_of_service(actor=actor, service=service),
-        "history": activity(request, "feature_service", service),
+        **activity(request, "feature_service", service),
         "written": services.text_of({"services": {service.name: services.service_fields(actor, service)}}),
         "snippets": _snippets(request, service, [view for view, _names in views], [one for one, _names in computed]),
         "may_define": access.ask(policies.check_can_define, actor, request.project),

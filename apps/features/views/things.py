@@ -11,6 +11,8 @@ from django.utils.translation import gettext as _
 
 from apps.features import selectors
 from apps.tenants import selectors as tenants
+from foundation import access
+from foundation.access import Permission
 from foundation.errors import NotFound
 from foundation.web.history import history
 from foundation.web.requests import PortalRequest, in_project
@@ -82,8 +84,15 @@ def kinds(request: PortalRequest, shown: str) -> list[dict[str, Any]]:
     ]
 
 
-def activity(request: PortalRequest, kind: str, thing: Any) -> list[dict[str, Any]]:
-    return history(request.actor, (kind, thing.pk), names=tenants.names_of)
+def activity(request: PortalRequest, kind: str, thing: Any) -> dict[str, Any]:
+    """What partials/activity.html takes: the newest of what happened to the thing, and where all of it stands.
+
+    There it is filtered and taken as a file, by whoever may read the record of the project.
+    """
+    found = history(request.actor, (kind, thing.pk), names=tenants.names_of)
+    may = access.can(request.actor, Permission.LEDGER_VIEW, thing)
+    there = f"/t/{request.tenant.slug}/activity/?q={thing.pk}" if may else ""
+    return {"history": found, "all_activity": there}
 
 
 def client_lines(request: PortalRequest) -> str:

@@ -134,7 +134,7 @@ def _lineage(request: PortalRequest, row: Any) -> Part:
 
 
 def _activity(request: PortalRequest, row: Any) -> Part:
-    return {"history": activity(request, "training_set", row)}
+    return activity(request, "training_set", row)
 
 
 _ALWAYS = frozenset({"columns", "lineage", "activity"})
