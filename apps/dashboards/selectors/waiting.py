@@ -89,10 +89,20 @@ def _sources(actor: Actor, now: datetime) -> Iterator[tuple[str, QuerySet[Any], 
         yield "feature_view", _for_builders(actor, features.stale_views(actor=actor)), _stale
         yield "feature_view", _for_builders(actor, features.skewed_views(actor=actor)), _skewed
         yield "feature_view", _for_builders(actor, features.unmaterialised_views(actor=actor)), _unmaterialised
+        if actor.user is not None:
+            yield from _failed_features(actor, actor.user.pk, now - _FAILED_WITHIN)
     if actor.user is not None and access.can_somewhere(actor, Permission.RUN_VIEW):
         failed = _in_use(actor, experiments.visible_runs(actor=actor))
         failed = failed.filter(state=RunState.FAILED, created_by=actor.user)
         yield "run", failed.filter(ended_at__gte=now - _FAILED_WITHIN).select_related("project"), _run
+
+
+def _failed_features(actor: Actor, by: UUID, since: datetime) -> Iterator[tuple[str, QuerySet[Any], Shown]]:
+    """What the actor asked of the feature store and it came to nothing, while somebody can see to it."""
+    asked = {"actor": actor, "by": by, "since": since}
+    yield "feature_view", _for_builders(actor, features.failed_views(**asked)), _failed_feature
+    yield "training_set", _for_builders(actor, features.failed_training_sets(**asked)), _failed_feature
+    yield "retrieval", _in_use(actor, features.failed_retrievals(**asked)), _failed_feature
 
 
 def _for_builders(actor: Actor, rows: QuerySet[Any]) -> QuerySet[Any]:
@@ -233,6 +243,12 @@ def _skewed(kind: str, row: Any, now: datetime) -> Waiting:
     place = (row.project.name, row.project.slug)
     reason = _("More is served than allowed that a training set would not have joined at that moment.")
     return Waiting(kind, row.pk, str(row), reason, "broken", _("Not consistent"), row.skewed_since, *place)
+
+
+def _failed_feature(kind: str, row: Any, now: datetime) -> Waiting:
+    name = _("Features of the past %(name)s") % {"name": row} if kind == "retrieval" else str(row)
+    label, place = str(row.get_state_display()), (row.project.name, row.project.slug)
+    return Waiting(kind, row.pk, name, row.failure, "failed", label, row.created_at, *place)
 
 
 def _run(kind: str, row: Any, now: datetime) -> Waiting:

@@ -2,6 +2,7 @@
 
 from apps.features.selectors.derived import expression_of, learned_with, versions_with
 from apps.features.selectors.describing import Cost, Edition, Spread, column_of, cost_of, editions, is_expired, spread
+from apps.features.selectors.failing import failed_retrievals, failed_training_sets, failed_views
 from apps.features.selectors.finding import (
     about,
     about_entity,
@@ -176,6 +177,9 @@ __all__ = [
     "entity_named",
     "event_age",
     "expression_of",
+    "failed_retrievals",
+    "failed_training_sets",
+    "failed_views",
     "feature_ids",
     "features_asked",
     "get_binned_service",

@@ -69,6 +69,29 @@ def test_a_file_of_ones_own_that_came_to_nothing_waits_until_another_came(chain,
     assert waits(scientist) == [], "somebody has seen to it"
 
 
+def test_features_that_one_asked_for_in_vain_wait_until_they_were_made(chain, scientist, other_builder, client_as):
+    view, rows = chain.view, chain.training_set
+    failed = {}
+    for kind, thing in (("feature_view", view), ("training_set", rows)):
+        thing.pk, thing.number, thing.state, thing.failure = None, 7, "failed", f"No such column in {kind}."
+        thing.created_by, thing._state.adding = scientist.user, True
+        thing.save()
+        failed[thing.pk] = (kind, str(thing), thing.failure)
+
+    def waits(actor, moment=None):
+        found = selectors.waiting(actor=actor, now=moment or now())
+        return {row.id: (row.kind, row.name, row.reason) for row in found if row.id in failed}
+
+    assert waits(scientist) == failed
+    page = client_as(scientist).get(HOME).content.decode()
+    assert all(f"{pk}/" in page and why in page for pk, (_kind, _name, why) in failed.items())
+    assert waits(other_builder) == {} == waits(scientist, now() + timedelta(days=8))
+    for thing in (view, rows):
+        thing.pk, thing.number, thing.state, thing._state.adding = None, 8, "building", True
+        thing.save()
+    assert waits(scientist) == {}, "somebody makes them anew"
+
+
 def test_the_decision_on_what_one_asked_for_waits_until_it_was_read(chain, scientist, officer, client_as):
     def told(actor):
         return [row.reason for row in selectors.waiting(actor=actor, now=now()) if row.kind == "approval_case"]
