@@ -99,7 +99,7 @@ def _sources(actor: Actor, now: datetime) -> Iterator[tuple[str, QuerySet[Any], 
 
 def _failed_features(actor: Actor, by: UUID, since: datetime) -> Iterator[tuple[str, QuerySet[Any], Shown]]:
     """What the actor asked of the feature store and it came to nothing, while somebody can see to it."""
-    asked = {"actor": actor, "by": by, "since": since}
+    asked: dict[str, Any] = {"actor": actor, "by": by, "since": since}
     yield "feature_view", _for_builders(actor, features.failed_views(**asked)), _failed_feature
     yield "training_set", _for_builders(actor, features.failed_training_sets(**asked)), _failed_feature
     yield "retrieval", _in_use(actor, features.failed_retrievals(**asked)), _failed_feature
