@@ -53,6 +53,7 @@ EXAMPLE = dict.fromkeys(_WORDS, ODD) | {
     "aggregations": [_WINDOW],
     "request": {ODD: "text"},
     "values": {ODD: None},
+    "values_said": json.dumps({ODD: None}),
     "features": {ODD: ODD},
     "feature_list": [{"name": ODD, "expression": ODD}],
     "uses": {_VIEW: None},
