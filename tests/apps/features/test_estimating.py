@@ -34,16 +34,9 @@ def done(project, scientist, view, flights, define, run_jobs):
     define.training_set(flights, "lateness", event_time="moment", views=[part])
     asked = {"event_time": "moment", "features": ["carrier_delay:recent_delay"], "keys": {"carrier": "carrier"}}
     services.ask_for_history(**by, base_version_id=flights.pk, upload_id=None, **asked)
-    aggregation = {"name": "how_many", "function": "count", "seconds": 86400}
-    services.define_windows(
-        **by,
-        entity=view.entity,
-        name="carrier_counts",
-        event_time="moment",
-        slide_seconds=3600,
-        aggregations=[aggregation],
-        version_id=flights.pk,
-    )
+    counted = {"aggregations": [{"name": "how_many", "function": "count", "seconds": 86400}], "slide_seconds": 3600}
+    events = {"entity": view.entity, "version_id": flights.pk, "event_time": "moment"}
+    services.define_windows(**by, **events, **counted, name="carrier_counts")
     run_jobs()
     windows = FeatureView.objects.get(name="carrier_counts")
     things = (view, windows, TrainingSet.objects.get(), Retrieval.objects.get())
