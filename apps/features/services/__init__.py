@@ -45,6 +45,7 @@ from apps.features.services.describing import describe_entity, describe_on_deman
 from apps.features.services.drifting import drift_over_time, slice_called
 from apps.features.services.entities import define_entity, entity_called
 from apps.features.services.erasing import TrainingSetReach, ViewMentionReach, ViewReach, WindowReach
+from apps.features.services.estimating import expect_history, expect_materialisation, expect_training_set, expect_view
 from apps.features.services.following import created_said, inputs_said
 from apps.features.services.foreseeing import (
     ahead_in_words,
@@ -157,6 +158,10 @@ __all__ = [
     "end_readers_of",
     "entity_called",
     "entity_fields",
+    "expect_history",
+    "expect_materialisation",
+    "expect_training_set",
+    "expect_view",
     "feature_part",
     "forget_old_retrievals",
     "forget_retrievals_of",

@@ -15,7 +15,7 @@ from apps.features import forms, selectors, services
 from apps.features.choices import ViewKind
 from apps.features.errors import DefinitionRefused
 from apps.features.views import examples
-from apps.features.views.column_offers import chosen_versions, offered, stream_choices
+from apps.features.views.column_offers import chosen_versions, offered, stream_choices, versions_behind
 from apps.features.views.presentation import similar_in_words
 from apps.features.views.things import address, as_id, kinds, view_of
 from foundation import access
@@ -46,11 +46,19 @@ def view_define(request: PortalRequest, tenant: str, project: str) -> HttpRespon
     if act == "create" and form.is_valid() and form.check_entity():
         with refusals_on(form, otherwise="sql"):
             return _create(request, form)
-    context["columns"] = offered(request, context.get("sample"), chosen_versions(request, form), anew=act == "columns")
+    chosen = chosen_versions(request, form)
+    context["columns"] = offered(request, context.get("sample"), chosen, anew=act == "columns")
+    read = versions_behind(request, context["reads"]) if "reads" in context else chosen
+    context["expected"] = services.expect_view(**about(request, form), kind=ViewKind.SQL, inputs=read)
     context["example"] = examples.of_view(request, begun)
     context["entities"] = selectors.visible_entities(actor=request.actor, project_id=request.project.pk)
     status = 422 if act in {"preview", "similar", "create"} and form.errors else 200
     return render_page(request, "features/view_define.html", status=status, **context)
+
+
+def about(request: PortalRequest, form: forms.ViewForm | forms.WindowsForm) -> dict[str, Any]:
+    """Of which view a version is estimated, by the name typed so far."""
+    return {"actor": request.actor, "project_id": request.project.pk, "name": str(form["name"].value() or "").strip()}
 
 
 def _begun(request: PortalRequest) -> Any:
@@ -116,6 +124,7 @@ def _preview(request: PortalRequest, form: forms.ViewForm) -> dict[str, Any]:
         "sample": sample_rows(found),
         "warnings": [*services.warnings_of_sql(sql, event_time), *notes],
         "found": guessed,
+        "reads": [str(pk) for pk in inputs.values()],
         "written": _written(request, form, inputs),
     }
 

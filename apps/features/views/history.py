@@ -106,6 +106,8 @@ def _wanted(request: PortalRequest, where: Part, context: Part) -> HttpResponse:
                 row = services.ask_for_history(**words, **form.definition())
                 messages.success(request, _("The features are being joined; the rows are kept for a day."))
                 return redirect(request, address(request, "history_detail", row.pk))
+    told = {"actor": request.actor, "project_id": request.project.pk, "base_version_id": where.get("base_version_id")}
+    context["expected"] = services.expect_history(**told)
     return render_page(request, "features/history_define.html", status=422 if form.errors else 200, **context)
 
 

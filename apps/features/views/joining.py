@@ -36,6 +36,10 @@ def training_set_define(request: PortalRequest, tenant: str, project: str) -> Ht
         elif form.is_valid():
             with refusals_on(form):
                 return _define(request, base, form)
+    if base is not None:
+        name = str(form["name"].value() or "").strip()
+        where: dict[str, Any] = {"actor": request.actor, "project_id": request.project.pk}
+        context["expected"] = services.expect_training_set(**where, base_version_id=base.pk, name=name)
     context["example"] = examples.of_training_set(request, base, _service(request))
     status = 422 if base is not None and form.errors else 200
     return render_page(request, "features/training_set_define.html", status=status, **context)

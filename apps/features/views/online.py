@@ -35,6 +35,7 @@ def online_part(request: PortalRequest, view: Any) -> dict[str, Any]:
         "running": selectors.materialisations_of(actor=actor, view=view).filter(ended_at=None).first(),
         "event_age_s": None if age is None else age.total_seconds(),
         "may_materialise": access.ask(policies.check_can_define, actor, request.project),
+        "expected": services.expect_materialisation(actor=actor, view=view),
         "freshness_form": forms.FreshnessForm(initial=forms.FreshnessForm.of(view.freshness_seconds)),
     }
     if not any(typed for _name, _key, typed in keys):

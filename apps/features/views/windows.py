@@ -14,7 +14,7 @@ from apps.features import forms, selectors, services
 from apps.features.choices import ViewKind
 from apps.features.views import examples
 from apps.features.views.column_offers import offered, stream_choices, versions_behind
-from apps.features.views.defining import entity_of
+from apps.features.views.defining import about, entity_of
 from apps.features.views.presentation import similar_in_words
 from apps.features.views.things import address, as_id, kinds, view_of
 from foundation import access
@@ -47,7 +47,9 @@ def windows_define(request: PortalRequest, tenant: str, project: str) -> HttpRes
                 return _create(request, form)
             context["written"] = services.text_of_made(lambda: _written(request, form))
     context["example"] = examples.of_windows(request, begun)
-    context["columns"] = offered(request, context.get("sample"), _version_of(request, form), anew=act == "columns")
+    chosen = _version_of(request, form)
+    context["columns"] = offered(request, context.get("sample"), chosen, anew=act == "columns")
+    context["expected"] = services.expect_view(**about(request, form), kind=ViewKind.WINDOWS, inputs=chosen)
     status = 422 if act in {"preview", "create", "file"} and form.errors else 200
     return render_page(request, "features/windows_define.html", status=status, **context)
 

@@ -3,7 +3,7 @@
 from apps.tenants.selectors.accounts import is_account_of
 from apps.tenants.selectors.bin import BIN_PERMISSION, Inside, Place, binned_things, get_binned, inside_of, place_of
 from apps.tenants.selectors.budgets import budget_notices, month_cost
-from apps.tenants.selectors.estimates import Estimate, Keeping, Time, estimates, keeping
+from apps.tenants.selectors.estimates import HOURS_A_MONTH, Estimate, Keeping, Time, estimates, keeping
 from apps.tenants.selectors.factors import factors_of, members_without_factor
 from apps.tenants.selectors.finding import FoundPerson, found_people, groups_called, people_called
 from apps.tenants.selectors.groups import (
@@ -19,7 +19,7 @@ from apps.tenants.selectors.groups import (
     project_roles,
     role_here,
 )
-from apps.tenants.selectors.held import register_coming_in, stored
+from apps.tenants.selectors.held import bytes_kept, register_coming_in, stored
 from apps.tenants.selectors.leaving import exports, get_export, job_of_export, leaving_of, wait_is_cut
 from apps.tenants.selectors.people import (
     Given,
@@ -89,6 +89,7 @@ from apps.tenants.selectors.webhooks import (
 
 __all__ = [
     "BIN_PERMISSION",
+    "HOURS_A_MONTH",
     "Estimate",
     "FoundPerson",
     "Given",
@@ -103,6 +104,7 @@ __all__ = [
     "attempts",
     "binned_things",
     "budget_notices",
+    "bytes_kept",
     "cost_of_thing",
     "deliveries",
     "disabled_webhooks",

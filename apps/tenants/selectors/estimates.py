@@ -112,13 +112,15 @@ def estimates(
 class Keeping:
     """What keeping more bytes finds: the quota of storage with the least left, whose it is, and what they cost.
 
-    `monthly` is AED for a month of them, None where nobody has put a price on storage or the bytes are not known.
+    `monthly` is AED for a month of them, None where nobody has put a price on storage or the bytes are not known;
+    `per_gib` is that price, for a GiB and month.
     """
 
     storage: Part | None
     of_project: bool
     monthly: Decimal | None
     refused: str
+    per_gib: Decimal | None = None
 
 
 def keeping(*, actor: Actor, project_id: UUID, byte_count: int | None, now: datetime) -> Keeping:
@@ -133,4 +135,5 @@ def keeping(*, actor: Actor, project_id: UUID, byte_count: int | None, now: date
         of_project=of_project,
         monthly=price * byte_count / Decimal(2**30) if known and byte_count is not None else None,
         refused=quotas.no_storage(tenant_id=tenant_id, project_id=project_id, more=byte_count or 0, whole=whole),
+        per_gib=price if price > 0 else None,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -48,6 +48,14 @@ def stored_of(tenant_id: UUID) -> Stored:
     for count in _coming_in.values():
         found.update(count(tenant_id))
     return dict(found)
+
+
+def bytes_kept(*, tenant_id: UUID, subject_ids: Collection[UUID]) -> dict[UUID, int]:
+    """Bytes of those of these subjects that are metered just now."""
+    if not subject_ids:
+        return {}
+    rows = UsageSpan.objects.filter(tenant_id=tenant_id, subject_id__in=subject_ids, ended_at=None, byte_count__gt=0)
+    return dict(rows.values_list("subject_id", "byte_count"))
 
 
 def held_of(tenant_id: UUID) -> Held:
