@@ -157,10 +157,15 @@ def open_cases(nodes: Collection[ChainNode]) -> list[ChainNode]:
     return [node for node in nodes if node.kind == "approval_case" and CaseState(node.state) is CaseState.OPEN]
 
 
-def check_no_case_open(users: Collection[ChainNode]) -> None:
-    for node in open_cases(users):
+def check_no_case_open(users: Collection[ChainNode], seen: Collection[ChainNode]) -> None:
+    """`seen` is what the actor sees of the users: a decision that is not among them is not named."""
+    for node in open_cases(seen):
         raise Conflict(
             _("“%(case)s” is open and rests on this version. Have it decided or withdrawn first.") % {"case": node.name}
+        )
+    if open_cases(users):
+        raise Conflict(
+            _("A decision that you do not see is open and rests on this version. Have it decided or withdrawn first.")
         )
 
 

@@ -234,7 +234,7 @@ def _stale(kind: str, row: Any, now: datetime) -> Waiting:
 
 
 def _unmaterialised(kind: str, row: Any, now: datetime) -> Waiting:
-    reason = _("Its newest values could not be put online: %(why)s") % {"why": row.why}
+    reason = _("Its newest values could not be put online: %(why)s") % {"why": said_now(row.why_words, row.why)}
     place = (row.project.name, row.project.slug)
     return Waiting(kind, row.pk, str(row), reason, "failed", _("Not online"), row.failed_at, *place)
 

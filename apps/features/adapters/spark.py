@@ -23,7 +23,6 @@ from select import select
 from typing import IO, TYPE_CHECKING, cast
 
 from django.conf import settings
-from django.utils.translation import gettext as _
 
 from apps.features.adapters.asof import (
     comma,
@@ -42,6 +41,7 @@ from foundation import storage
 from foundation.errors import Unavailable
 from foundation.lake.ports import Lake, TableAt
 from foundation.quoting import identifier
+from foundation.words import kept as _
 
 if TYPE_CHECKING:
     import pyarrow as pa

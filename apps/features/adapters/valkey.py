@@ -10,11 +10,11 @@ from itertools import islice
 from typing import Any, TypeVar
 
 import redis
-from django.utils.translation import gettext as _
 
 from apps.features.errors import Forgotten, Overtaken
 from apps.features.ports import OnlineStore
 from foundation.errors import Unavailable
+from foundation.words import kept as _
 from runtime.online import StoreAway, Valkey
 from runtime.online.wire import command
 

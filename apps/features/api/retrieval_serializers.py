@@ -7,6 +7,7 @@ from apps.features.models import Retrieval
 
 
 class RetrievalSerializer(serializers.ModelSerializer):
+    failure = serializers.CharField(source="failure_said", read_only=True)
     step = serializers.SerializerMethodField()
     percent = serializers.SerializerMethodField()
     times = serializers.SerializerMethodField()
@@ -14,7 +15,7 @@ class RetrievalSerializer(serializers.ModelSerializer):
 
     class Meta:
         model = Retrieval
-        exclude = ["tenant", "created_by", "asked_by", "lake_table", "lake_snapshot"]
+        exclude = ["tenant", "created_by", "asked_by", "lake_table", "lake_snapshot", "failure_words"]
 
     def get_step(self, retrieval: Retrieval) -> str:
         """What its job is doing, in words."""

@@ -78,6 +78,7 @@ class FeatureViewSerializer(serializers.ModelSerializer):
     destroyed_because = serializers.SerializerMethodField()
     event_age_seconds = serializers.SerializerMethodField()
     of_the_clock = ("event_age_seconds",)
+    failure = serializers.CharField(source="failure_said", read_only=True)
     progress = serializers.SerializerMethodField()
 
     class Meta:
@@ -92,6 +93,7 @@ class FeatureViewSerializer(serializers.ModelSerializer):
             "removed_by",
             "binned_from",
             "follow",
+            "failure_words",
         ]
 
     def get_event_age_seconds(self, view: FeatureView) -> int | None:
@@ -165,10 +167,11 @@ class PreviewStart(serializers.Serializer):
 
 class MaterialisationSerializer(serializers.ModelSerializer):
     percent = serializers.IntegerField(read_only=True)
+    failure = serializers.CharField(source="failure_said", read_only=True)
 
     class Meta:
         model = Materialisation
-        exclude = ["tenant", "project", "parting", "lake_snapshot", "since_snapshot"]
+        exclude = ["tenant", "project", "parting", "failure_words", "lake_snapshot", "since_snapshot"]
 
 
 class Freshness(serializers.Serializer):

@@ -29,13 +29,14 @@ class OnDemandChoiceOrId(OnDemandChoice):
 
 class TrainingSetSerializer(serializers.ModelSerializer):
     service_name = serializers.CharField(source="service", default=None, read_only=True)
+    failure = serializers.CharField(source="failure_said", read_only=True)
     digest = serializers.SerializerMethodField()
     destroyed_because = serializers.SerializerMethodField()
     warnings = serializers.SerializerMethodField()
 
     class Meta:
         model = TrainingSet
-        exclude = ["tenant", "created_by", "lake_table", "binned_from"]
+        exclude = ["tenant", "created_by", "lake_table", "binned_from", "failure_words"]
 
     def get_digest(self, training_set: TrainingSet) -> str:
         """Of the rows; empty where they hold values that are masked for you."""

@@ -4,11 +4,12 @@ from django.db import models
 from django.db.models import Q
 
 from apps.features.choices import OPEN_MATERIALISATIONS, MaterialisationCause, MaterialisationKind, MaterialisationState
+from apps.features.models.failures import Failing
 from apps.features.models.views import FeatureView
 from foundation.tenancy.models import TenantModel
 
 
-class Materialisation(TenantModel):
+class Materialisation(Failing, TenantModel):
     """One time that a view's newest values were put online, chunk by chunk; another worker goes on where one died."""
 
     project = models.ForeignKey("projects.Project", on_delete=models.PROTECT, related_name="+")
@@ -18,7 +19,6 @@ class Materialisation(TenantModel):
     kind = models.CharField(max_length=12, choices=MaterialisationKind.choices, default=MaterialisationKind.FULL)
     cause = models.CharField(max_length=12, choices=MaterialisationCause.choices, default=MaterialisationCause.ROWS)
     state = models.CharField(max_length=12, choices=MaterialisationState.choices, default=MaterialisationState.WAITING)
-    failure = models.TextField(blank=True)
     # The view's rows that it reads, and, where only those that came since are new, the ones before.
     lake_snapshot = models.BigIntegerField(null=True)
     since_snapshot = models.BigIntegerField(null=True)

@@ -4,10 +4,11 @@ from django.conf import settings
 from django.db import models
 
 from apps.features.choices import BuildState
+from apps.features.models.failures import Failing
 from foundation.tenancy.models import TenantModel
 
 
-class Retrieval(TenantModel):
+class Retrieval(Failing, TenantModel):
     """Rows with the features that were known at each row's time: made for whoever asked, and kept for a day."""
 
     project = models.ForeignKey("projects.Project", on_delete=models.PROTECT, related_name="+")
@@ -27,7 +28,6 @@ class Retrieval(TenantModel):
     # [{"name", "type", "role", "source"}], in the order of the table, once it is there.
     columns = models.JSONField(default=list)
     state = models.CharField(max_length=12, choices=BuildState.choices, default=BuildState.BUILDING)
-    failure = models.TextField(blank=True)
     lake_table = models.CharField(max_length=80, blank=True)
     lake_snapshot = models.BigIntegerField(null=True)
     row_count = models.BigIntegerField(null=True)

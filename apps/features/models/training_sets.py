@@ -4,11 +4,12 @@ from django.conf import settings
 from django.db import models
 
 from apps.features.choices import BuildState
+from apps.features.models.failures import Failing
 from apps.features.models.services import FeatureService
 from foundation.tenancy.models import TenantModel
 
 
-class TrainingSet(TenantModel):
+class TrainingSet(Failing, TenantModel):
     """Rows to learn from: labels of one dataset version, joined with what was known of them at their time."""
 
     project = models.ForeignKey("projects.Project", on_delete=models.PROTECT, related_name="+")
@@ -36,7 +37,6 @@ class TrainingSet(TenantModel):
     state = models.CharField(max_length=12, choices=BuildState.choices, default=BuildState.BUILDING)
     # What it was before it went into the bin, and is again when it is restored.
     binned_from = models.CharField(max_length=12, choices=BuildState.choices, blank=True)
-    failure = models.TextField(blank=True)
     lake_table = models.CharField(max_length=80, blank=True)
     lake_snapshot = models.BigIntegerField(null=True)
     row_count = models.BigIntegerField(null=True)

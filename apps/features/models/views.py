@@ -10,11 +10,12 @@ from django.db import models
 from apps.features.choices import BuildState, EventSource, ViewKind
 from apps.features.models.deprecations import Deprecable
 from apps.features.models.entities import Entity
+from apps.features.models.failures import Failing
 from foundation import storage
 from foundation.tenancy.models import TenantModel
 
 
-class FeatureView(Deprecable, TenantModel):
+class FeatureView(Deprecable, Failing, TenantModel):
     """One version of a set of features: SQL or windows, an entity, an event time. A change is a new one."""
 
     project = models.ForeignKey("projects.Project", on_delete=models.PROTECT, related_name="+")
@@ -48,7 +49,6 @@ class FeatureView(Deprecable, TenantModel):
     state = models.CharField(max_length=12, choices=BuildState.choices, default=BuildState.BUILDING)
     # What it was before it went into the bin, and is again when it is restored.
     binned_from = models.CharField(max_length=12, choices=BuildState.choices, blank=True)
-    failure = models.TextField(blank=True)
     lake_table = models.CharField(max_length=80, blank=True)
     lake_snapshot = models.BigIntegerField(null=True)
     row_count = models.BigIntegerField(null=True)

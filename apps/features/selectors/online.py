@@ -31,13 +31,14 @@ def stale_views(*, actor: Actor, project_id: UUID | None = None) -> QuerySet[Fea
 
 
 def unmaterialised_views(*, actor: Actor, project_id: UUID | None = None) -> QuerySet[FeatureView]:
-    """Views whose last materialisation failed, so that what is online is older than the rows, or nothing: with `why`
-    and `failed_at`, longest first."""
+    """Views whose last materialisation failed, so that what is online is older than the rows, or nothing: with `why`,
+    its `why_words` and `failed_at`, longest first."""
     newest = Materialisation.objects.filter(view=OuterRef("pk")).order_by("-number")
     rows = visible_views(actor=actor, project_id=project_id).filter(state=BuildState.READY)
     rows = rows.annotate(
         last=Subquery(newest.values("state")[:1]),
         why=Subquery(newest.values("failure")[:1]),
+        why_words=Subquery(newest.values("failure_words")[:1]),
         failed_at=Subquery(newest.values("ended_at")[:1]),
     )
     return rows.filter(last=MaterialisationState.FAILED).order_by("failed_at")

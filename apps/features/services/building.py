@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from apps.datasets import selectors as datasets
 from apps.features import selectors
@@ -31,6 +30,7 @@ from foundation import jobs, lake, ledger, states, storage
 from foundation.identity import Actor
 from foundation.jobs import JobHandle
 from foundation.lake.ports import TableAt
+from foundation.words import kept as _
 
 if TYPE_CHECKING:
     from foundation.jobs.models import Job
@@ -171,8 +171,7 @@ def end_unmade_set(
     if row.state != BuildState.BUILDING:
         return
     states.move(row, state, NEXT)
-    row.failure = sentence
-    row.save(update_fields=["state", "failure"])
+    row.save(update_fields=["state", *row.say_why(sentence)])
     lake.for_tenant(row.tenant_id).drop(f"ts_{row.pk.hex}")
     ledger.record(
         event(training_set_id=row.pk), actor=actor, project_id=row.project_id, subject=("training_set", row.pk)

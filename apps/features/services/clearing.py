@@ -25,6 +25,7 @@ from foundation.errors import Conflict
 from foundation.identity import Actor
 from foundation.jobs import JobHandle
 from foundation.lake import shredding
+from foundation.words import words_of
 
 if TYPE_CHECKING:
     from foundation.jobs.models import Job
@@ -89,8 +90,8 @@ def _end(actor: Actor, training_set_id: UUID) -> None:
     if row.state != BuildState.DESTROYING:
         return
     states.move(row, BuildState.DESTROYED, NEXT)
-    row.destroyed_at, row.lake_table, row.failure = now(), "", ""
-    row.save(update_fields=["state", "destroyed_at", "lake_table", "failure"])
+    row.destroyed_at, row.lake_table = now(), ""
+    row.save(update_fields=["state", "destroyed_at", "lake_table", *row.say_why("")])
     end_usage(row)
     _record(TrainingSetRemoved(training_set_id=row.pk), actor, row)
 
@@ -126,4 +127,5 @@ def _record(event: ledger.Event, actor: Actor, row: TrainingSet) -> None:
 def _removing_failed(job: Job, sentence: str, actor: Actor) -> None:
     """No list has it any more, whatever is left of it; whoever may can have it tried again."""
     pk = UUID(job.arguments["training_set_id"])
-    TrainingSet.objects.filter(pk=pk, state=BuildState.DESTROYING).update(failure=sentence)
+    said = {"failure": sentence, "failure_words": words_of(sentence)}
+    TrainingSet.objects.filter(pk=pk, state=BuildState.DESTROYING).update(**said)

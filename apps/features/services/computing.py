@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from apps.datasets import selectors as datasets
 from apps.datasets import services as dataset_services
@@ -31,6 +30,7 @@ from foundation.identity import Actor
 from foundation.jobs import JobHandle
 from foundation.lake.ports import Lake, TableAt
 from foundation.quoting import identifier
+from foundation.words import kept as _
 from runtime.entity_keys import MOST_BYTES
 
 if TYPE_CHECKING:
@@ -189,8 +189,7 @@ def end_unmade_view(
     if view.state != BuildState.BUILDING:
         return
     states.move(view, state, NEXT)
-    view.failure = sentence
-    view.save(update_fields=["state", "failure"])
+    view.save(update_fields=["state", *view.say_why(sentence)])
     for table in windows.tables_of(view.pk):
         lake.for_tenant(view.tenant_id).drop(table)
     ledger.record(event(view_id=view.pk), actor=actor, project_id=view.project_id, subject=("feature_view", view.pk))

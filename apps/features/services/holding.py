@@ -50,7 +50,7 @@ class Resting:
             partial(policies.check_not_deployed, self.thing, deployed, self.seen),
             partial(policies.check_in_no_service, self.thing, self.services),
             partial(policies.check_unused, self.thing, self.sets, self.seen),
-            partial(policies.check_no_case_open, self.users),
+            partial(policies.check_no_case_open, self.users, self.seen),
         ]
 
 

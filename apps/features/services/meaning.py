@@ -8,14 +8,13 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Mapping
 
-from django.utils.translation import gettext as _
-
 from apps.features.choices import KeyType
 from apps.features.errors import DefinitionRefused
 from apps.features.models import Entity, FeatureView
 from apps.features.services.naming import column_list
 from foundation import lake
 from foundation.lake.ports import Column, Unsteady
+from foundation.words import kept as _
 
 _WHOLE = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?")
 # A UUID is none: a request gives it as text, and a join would hold it for something else than the same text of a label.

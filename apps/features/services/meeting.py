@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from django.utils.translation import ngettext
-
 from apps.features.adapters.asof import meant_sql
 from apps.features.choices import KeyType
 from apps.features.errors import DefinitionRefused
@@ -14,6 +12,7 @@ from apps.features.services.meaning import key_type_of
 from foundation.figures import number
 from foundation.lake.ports import Lake, TableAt
 from foundation.quoting import identifier
+from foundation.words import kept_many as ngettext
 
 # From this power of two on a column of the type holds the same for one whole number and the next.
 _EXACT_BELOW = {"DOUBLE": 53, "FLOAT": 24}

@@ -7,9 +7,9 @@ import re
 from collections.abc import Iterable
 
 from django.utils.translation import get_language_bidi
-from django.utils.translation import gettext as _
 
 from apps.features.errors import DefinitionRefused
+from foundation.words import kept as _
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 # As many digits as a version's number can have.

@@ -12,8 +12,6 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from django.utils.translation import gettext as _
-
 from apps.features.adapters.asof import comma, known_at, meant_sql, real_sql, value_sql, values_sql
 from apps.features.errors import DefinitionRefused, LeakageFound
 from apps.features.models import FeatureView
@@ -21,6 +19,7 @@ from apps.features.ports import JoinedView, Labels
 from apps.features.services.foreseeing import of_its_sql
 from foundation.lake.ports import Lake, TableAt
 from foundation.quoting import identifier
+from foundation.words import kept as _
 
 Proof = dict[str, Any]
 

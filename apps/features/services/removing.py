@@ -33,6 +33,7 @@ from foundation.identity import Actor
 from foundation.jobs import JobHandle
 from foundation.jobs.choices import JobState
 from foundation.lake import shredding
+from foundation.words import words_of
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -147,7 +148,8 @@ def _end(actor: Actor, view_id: UUID) -> None:
         return
     states.move(view, BuildState.DESTROYED, NEXT)
     view.destroyed_at, view.lake_table = now(), ""
-    view.first_profile, view.online_keys, view.online_at, view.failure = {}, None, None, ""
+    view.first_profile, view.online_keys, view.online_at = {}, None, None
+    view.say_why("")
     view.save()
     end_usage(view)
     DeprecationNotice.objects.filter(view=view).delete()
@@ -177,4 +179,5 @@ def _record(event: ledger.Event, actor: Actor, view: FeatureView) -> None:
 @jobs.on_cancel(REMOVE)
 def _removing_failed(job: Job, sentence: str, actor: Actor) -> None:
     """Nobody reads it any more, whatever is left of it; whoever may can have it tried again."""
-    FeatureView.objects.filter(pk=UUID(job.arguments["view_id"]), state=BuildState.DESTROYING).update(failure=sentence)
+    said = {"failure": sentence, "failure_words": words_of(sentence)}
+    FeatureView.objects.filter(pk=UUID(job.arguments["view_id"]), state=BuildState.DESTROYING).update(**said)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from apps.datasets import selectors as datasets
 from apps.datasets import services as dataset_services
@@ -36,6 +35,7 @@ from foundation.figures import number
 from foundation.identity import Actor
 from foundation.jobs import JobHandle
 from foundation.lake.ports import Lake, TableAt
+from foundation.words import kept as _
 
 if TYPE_CHECKING:
     from foundation.jobs.models import Job
@@ -185,8 +185,7 @@ def _end(
     if row is None or row.state != BuildState.BUILDING:
         return
     states.move(row, state, NEXT)
-    row.failure = sentence
-    row.save(update_fields=["state", "failure"])
+    row.save(update_fields=["state", *row.say_why(sentence)])
     for prefix in ("hr_", "hl_"):
         lake.for_tenant(row.tenant_id).drop(f"{prefix}{row.pk.hex}")
     if row.upload_id is not None:

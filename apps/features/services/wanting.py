@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from django.utils.translation import gettext as _
-
 from apps.features import selectors
 from apps.features.choices import GONE, BuildState
 from apps.features.errors import DefinitionRefused
@@ -16,6 +14,7 @@ from apps.features.models import FeatureService, FeatureView, OnDemandView, Retr
 from apps.features.services.naming import column_list, meant, name_and_number
 from apps.features.services.on_demand.columns import DerivedColumns, Taken, check_request_columns, needed_for
 from foundation.identity import Actor
+from foundation.words import kept as _
 
 if TYPE_CHECKING:
     from apps.projects.models import Project

@@ -100,7 +100,16 @@ def _proof(request: PortalRequest, row: Any) -> Part:
     ]
     engine = ENGINES.get(row.leakage_proof.get("engine", ""), "")
     early = selectors.early_in_words(row)
-    return {"proof": row.leakage_proof, "counts": counts, "early": early, "engine": engine}
+    proof = {**row.leakage_proof, "derived": _derived(request, row)}
+    return {"proof": proof, "counts": counts, "early": early, "engine": engine}
+
+
+def _derived(request: PortalRequest, row: Any) -> list[dict[str, Any]]:
+    """What was counted of on-demand features, and which of these should not be chosen any more."""
+    found = selectors.on_demand_of(actor=request.actor, training_set=row)
+    said = {str(one.pk): selectors.deprecated_in_words(one) for one in found}
+    counts = row.leakage_proof.get("derived", [])
+    return [{**count, "deprecated": said.get(count.get("on_demand_id", ""), "")} for count in counts]
 
 
 def _columns(request: PortalRequest, row: Any) -> Part:

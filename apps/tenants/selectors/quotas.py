@@ -8,7 +8,6 @@ from decimal import Decimal
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.tenants.choices import ResourceClass
@@ -19,6 +18,8 @@ from foundation import access
 from foundation.access import Permission
 from foundation.errors import NotFound
 from foundation.identity import Actor
+from foundation.words import kept as _
+from foundation.words import kept_in_turn
 
 # What a start asks of a quota, with the words of the field; the last two are not asked at a start.
 FIELDS: dict[str, object] = {
@@ -136,7 +137,7 @@ def never_fits(*, tenant_id: UUID, project_id: UUID, size: ResourceClass, run: b
             said = _("%(whose)s allows %(most)s %(what)s in all, and this asks for %(wants)s; it could never start.")
             if _is_hidden(quota, whole):
                 said = _("%(whose)s allows fewer %(what)s in all than the %(wants)s of this; it could never start.")
-            return f"{said % words} {_who_may_raise()}"
+            return kept_in_turn([said % words, _who_may_raise()])
     return ""
 
 
@@ -167,7 +168,7 @@ def no_storage(*, tenant_id: UUID, project_id: UUID | None, more: int, whole: bo
             said = _("%(whose)s allows %(most)s bytes of storage; %(used)s are in use, and this brings %(more)s more.")
             if _is_hidden(quota, whole):
                 said = _("%(whose)s has too few bytes of storage left for the %(more)s that this brings.")
-            return f"{said % words} {_who_may_raise()}"
+            return kept_in_turn([said % words, _who_may_raise()])
     return ""
 
 

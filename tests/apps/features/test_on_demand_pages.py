@@ -6,6 +6,7 @@ import pytest
 
 from apps.features import selectors, services
 from apps.features.choices import BuildState
+from foundation.clock import now
 from runtime.expressions import FUNCTIONS
 
 FEATURES = "/t/acme/p/flights/features/"
@@ -110,7 +111,11 @@ def test_from_the_first_word_to_a_training_set(client, view, flights, scientist,
     row = selectors.visible_training_sets(actor=scientist).get()
     assert row.state == BuildState.READY, row.failure
     path = f"{FEATURES}training-sets/{row.pk}/"
-    assert "Reckoned singly, too" in client.get(path).content.decode()
+    derived = client.get(path).content.decode().partition("Reckoned singly, too")[2].partition("</table>")[0]
+    assert "context v1" in derived and "Deprecated" not in derived
+    services.deprecate_on_demand(actor=scientist, view=one, reason="Old.", now=now())
+    derived = client.get(path).content.decode().partition("Reckoned singly, too")[2].partition("</table>")[0]
+    assert 'title="Deprecated: Old."' in derived
     assert "context v1" in client.get(path, {"tab": "lineage"}).content.decode()
     assert "late v1" in client.get(here, {"tab": "lineage"}).content.decode()
 

@@ -6,8 +6,10 @@ from apps.deployments.models import Revision
 from apps.features import selectors, services
 from apps.features.choices import BuildState
 from apps.features.models import Feature
+from apps.features.services.holding import Resting
 from foundation import lake
 from foundation.errors import AccessDenied, Conflict, Invalid, NotFound
+from foundation.web.chain import ChainNode
 from tests.apps.features.stage import end_of_bin
 from tests.apps.features.test_registry import by, deployed, service
 
@@ -49,3 +51,13 @@ def test_a_view_goes_only_once_nothing_in_use_rests_on_it(deployed, view, servic
     assert f"fv_{view.pk.hex}" not in lake.for_tenant(view.tenant_id).sizes()
     with pytest.raises(Conflict, match="Removed on"):
         services.read_online(actor=scientist, view_ids=[view.pk], entities=[{"carrier": "AA"}])
+
+
+def test_an_open_decision_holds_it_and_is_named_to_whoever_sees_it_alone(queued_view):
+    case = ChainNode(kind="approval_case", name="Promotion of late v1", state="open", url="/cases/1/")
+    [named] = Resting(queued_view, [case], [case], []).sentences()
+    [hidden] = Resting(queued_view, [case], [], []).sentences()
+    rest = "is open and rests on this version. Have it decided or withdrawn first."
+    assert (named, hidden) == (f"“Promotion of late v1” {rest}", f"A decision that you do not see {rest}")
+    with pytest.raises(Conflict, match="you do not see"):
+        Resting(queued_view, [case], [], []).check(confirmed=True)

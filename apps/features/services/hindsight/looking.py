@@ -13,8 +13,6 @@ from datetime import datetime
 from time import monotonic
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from django.utils.translation import gettext as _
-
 from apps.features.choices import KnownSince
 from apps.features.errors import DefinitionRefused
 from apps.features.services.hindsight.comparing import Differing, differing, moments_of
@@ -31,6 +29,7 @@ from apps.features.services.windows.events import ALIAS, beside_tables
 from foundation import lake
 from foundation.lake.errors import LakeFailed, LakeSlow, LakeTooSmall, SqlFailed
 from foundation.lake.ports import Lake, TableAt, Until
+from foundation.words import kept as _
 
 if TYPE_CHECKING:
     import pyarrow as pa

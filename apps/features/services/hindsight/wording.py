@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
-
 from apps.features.services.hindsight.comparing import Differing
 from apps.features.services.naming import column_list, in_one_direction
+from foundation.words import kept as _
+from foundation.words import kept_in_turn
+from foundation.words import kept_many as ngettext
 
 _MOST_NAMED = 5
 
@@ -29,7 +29,7 @@ def seen_in_words(found: Differing) -> str:
         "Join earlier rows alone, declare windows, or date a row by when its last value was known, also by a column of "
         "“known since”. An input whose rows hold at all times can be named as timeless; that is recorded and shown."
     )
-    return f"{said % _words(found)} {mend}"
+    return kept_in_turn([said % _words(found), mend])
 
 
 def field_in_words(found: Differing) -> str:
@@ -51,7 +51,7 @@ def _by_order_in_words(found: Differing) -> str:
         "Where rows share a moment, ORDER BY leaves open which of them is first: let it end with columns that set them "
         "apart, or take a frame by RANGE. Round what is a difference of nearly equal sums."
     )
-    return f"{said % _words(found)} {mend}"
+    return kept_in_turn([said % _words(found), mend])
 
 
 def _words(found: Differing) -> dict[str, Any]:

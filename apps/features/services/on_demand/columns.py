@@ -11,13 +11,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from django.utils.translation import gettext as _
-
 from apps.features import selectors
 from apps.features.errors import DefinitionRefused, LeakageFound
 from apps.features.models import OnDemandView, TrainingSet
 from apps.features.services.naming import column_list
 from foundation.identity import Actor
+from foundation.words import kept as _
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from apps.features import selectors
 from apps.features.choices import (
@@ -41,6 +40,7 @@ from foundation.errors import Unavailable
 from foundation.identity import Actor
 from foundation.jobs import JobHandle
 from foundation.lake.ports import TableAt
+from foundation.words import kept as _
 
 if TYPE_CHECKING:
     from foundation.jobs.models import Job
@@ -219,8 +219,8 @@ def _ended(job: Job, state: MaterialisationState, sentence: str) -> FeatureView:
         rows = rows.filter(pk=UUID(asked))
     for row in rows:
         states.move(row, state, MATERIALISATION_NEXT)
-        row.failure, row.ended_at = sentence, now()
-        row.save(update_fields=["state", "failure", "ended_at"])
+        row.ended_at = now()
+        row.save(update_fields=["state", "ended_at", *row.say_why(sentence)])
     return view
 
 

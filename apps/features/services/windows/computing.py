@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from django.utils.translation import gettext as _
-
 from apps.datasets import selectors as datasets
 from apps.datasets import services as dataset_services
 from apps.features.choices import BuildState, EventSource, KnownSince, ViewKind
@@ -32,6 +30,7 @@ from foundation.errors import PortalError
 from foundation.jobs import JobHandle
 from foundation.lake import Lake
 from foundation.lake.ports import TableAt
+from foundation.words import kept as _
 
 if TYPE_CHECKING:
     import pyarrow as pa

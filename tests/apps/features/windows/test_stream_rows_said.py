@@ -103,7 +103,9 @@ def test_a_stream_is_chosen_in_the_form_and_the_page_says_that_it_is_followed(
     gone = "(in the bin, gone, or not yours to see)"
     assert "Paused" not in progress() and gone not in progress()
     paused = streams.pause_stream(actor=scientist, stream=stream)
-    assert "Paused" in progress()
+    # What waits before the stream is counted by nobody, so no number is told.
+    waiting = progress().partition("Waiting in the stream</dt>")[2].partition("</dd>")[0]
+    assert "Paused" in progress() and waiting == "<dd>It is paused: events wait where they are."
     assert "Its stream is paused" in web.get(detail).content.decode()
     streams.delete_stream(actor=scientist, stream=paused)
     assert gone in progress() and "Paused" not in progress()
