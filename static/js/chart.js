@@ -28,7 +28,8 @@ class Chart {
     document.addEventListener("theme:changed", () => { if (this.given) this.paint(); });
     this.part("table")?.addEventListener("click", () => this.turn());
     this.part("csv")?.addEventListener("click", () => download(`${this.name()}.csv`, csv(figures(this.given.data)), "text/csv"));
-    this.part("png")?.addEventListener("click", () => window.Plotly.downloadImage(this.plot, { format: "png", scale: 2, filename: this.name() }));
+    this.part("png")?.addEventListener("click", () => this.save({ format: "png", scale: 2 }));
+    this.part("svg")?.addEventListener("click", () => this.save({ format: "svg" })); // sharp at any size, its words can be changed
     // Ahead of the copy button's own listener, which is the document's (copy.js).
     this.part("link")?.addEventListener("click", ({ currentTarget }) => { currentTarget.dataset.copy = this.address(); });
     this.part("full")?.addEventListener("click", () => (document.fullscreenElement ? document.exitFullscreen() : this.box.requestFullscreen()));
@@ -50,6 +51,8 @@ class Chart {
   }
 
   name() { return this.box.querySelector(".s-chart-title").textContent.trim().replace(/\s+/g, "-"); }
+
+  save(as) { return window.Plotly.downloadImage(this.plot, { ...as, filename: this.name() }); }
 
   refresh() {
     this.due = true;

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -66,9 +67,18 @@ def world(home: Path, url: str) -> dict[str, Any]:
     )
     # Enough has come: from here on the machine is the tests' own.
     story.scientist.monitoring.change_replay(story.made["replay"]["id"], state="paused", per_second=5)
+    asked_for(story.scientist)
     program = who["admin"].service_accounts.create("nightly import", "scientist")
     who["admin"].service_accounts.create_token(program["id"], "cron")
     return ids_of(story.scientist) | {"service_account": program["id"]}
+
+
+def asked_for(client: Client) -> None:
+    """What the sample's way does without: a feature made of another when it is asked for, and features of the past."""
+    weather = flights.VIEWS[0].name
+    client.on_demand.define("warmth", features={"celsius": "(temp - 32) / 1.8"}, uses={weather: ["temp"]})
+    rows = [{"origin": "EWR", "event_timestamp": datetime(2013, 7, 1, hour, tzinfo=UTC)} for hour in range(10, 14)]
+    client.features.historical(rows, [f"{weather}:temp", "warmth:celsius"])
 
 
 def readers() -> list[dict[str, str]]:

@@ -8,11 +8,13 @@ import re
 import tarfile
 
 import pytest
+from lxml import etree
 from playwright.sync_api import expect
 
 from tests.browser.test_styleguide import guide, visit  # noqa: F401
 
 pytestmark = pytest.mark.browser
+SVG = "{http://www.w3.org/2000/svg}"
 TOPIC = "deployment:00000000-0000-0000-0000-000000000000"
 # The bell of every page listens to its tenant.
 BELL = "tenant:00000000-0000-0000-0000-000000000000"
@@ -47,6 +49,20 @@ def test_a_chart_is_saved_as_a_picture(visit):  # noqa: F811
     with page.expect_download() as download:
         page.locator("[data-chart]").first.get_by_role("button", name="Download as picture").click()
     assert download.value.path().read_bytes().startswith(b"\x89PNG")
+    assert page.evaluate("window.refused") == []
+
+
+def test_a_chart_is_saved_as_a_drawing_with_the_words_that_stand_on_it(visit):  # noqa: F811
+    page = visit("views/")
+    chart = page.locator("[data-chart]").first
+    with page.expect_download() as download:
+        chart.get_by_role("button", name="Download as SVG").click()
+    assert download.value.suggested_filename.endswith(".svg")
+    drawing = etree.fromstring(download.value.path().read_bytes())
+    words = {"".join(word.itertext()) for word in drawing.iter(f"{SVG}text")}
+    assert drawing.tag == f"{SVG}svg" and {"r6", "r7"} <= words
+    drawn = [line.get("style") for line in drawing.iter(f"{SVG}path") if "js-line" in line.get("class", "")]
+    assert len({re.search(r"stroke: ([^;]+)", style)[1] for style in drawn}) == 2
     assert page.evaluate("window.refused") == []
 
 
