@@ -248,7 +248,7 @@ def _skewed(kind: str, row: Any, now: datetime) -> Waiting:
 def _failed_feature(kind: str, row: Any, now: datetime) -> Waiting:
     name = _("Features of the past %(name)s") % {"name": row} if kind == "retrieval" else str(row)
     label, place = str(row.get_state_display()), (row.project.name, row.project.slug)
-    return Waiting(kind, row.pk, name, row.failure, "failed", label, row.created_at, *place)
+    return Waiting(kind, row.pk, name, row.failure_said, "failed", label, row.created_at, *place)
 
 
 def _run(kind: str, row: Any, now: datetime) -> Waiting:
