@@ -10,6 +10,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django_tables2 import Column
 
+from apps.features.views.names import names_cell
 from apps.features.views.registry_tables import DeprecatedFilter
 from apps.features.views.tables import FeatureTable
 
@@ -32,21 +33,16 @@ class OnDemandTable(FeatureTable):
         return list(record.request)
 
     def render_features(self, value: list[dict[str, str]]) -> SafeString:
-        return _names(feature["name"] for feature in value)
+        return names_cell(feature["name"] for feature in value)
 
     def render_request(self, value: dict[str, str]) -> SafeString:
-        return _names(value)
+        return names_cell(value)
 
     def render_owner(self, value: Any) -> SafeString:
         return format_html("<bdi>{}</bdi>", value)
 
     def render_tags(self, value: list[str]) -> SafeString:
-        return _names(value)
-
-
-def _names(names: Any) -> SafeString:
-    whole = ", ".join(names)
-    return format_html('<bdi title="{}">{}</bdi>', whole, whole if len(whole) <= 60 else f"{whole[:58]}…")
+        return names_cell(value)
 
 
 class OnDemandFilter(DeprecatedFilter):

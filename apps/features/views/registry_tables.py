@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 from django_tables2 import Column
 
 from apps.features.choices import KeyType
+from apps.features.views.names import names_cell
 from foundation.web.cells import name_cell
 from foundation.web.tables import PortalTable
 from foundation.web.templatetags.sanad_format import ago, number
@@ -72,8 +73,7 @@ class ServiceTable(_RegistryTable):
         return format_html('{} <span class="s-tag">v{}</span>{}', shown, record.number, deprecated_tag(record))
 
     def render_features(self, value: list[str]) -> SafeString:
-        names = ", ".join(value)
-        return format_html('<bdi title="{}">{}</bdi>', names, names if len(names) <= 60 else f"{names[:58]}…")
+        return names_cell(value)
 
 
 def deprecated_tag(record: Any) -> SafeString:

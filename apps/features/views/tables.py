@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django_tables2 import Column
 
 from apps.features.choices import BuildState
+from apps.features.views.names import names_cell
 from apps.features.views.registry_tables import deprecated_tag
 from foundation.web.cells import name_cell, state_cell
 from foundation.web.tables import PortalTable
@@ -69,8 +70,7 @@ class ViewTable(FeatureTable):
         return format_html("<bdi>{}</bdi>", value)
 
     def render_features(self, value: list[dict[str, str]]) -> SafeString:
-        names = ", ".join(feature["name"] for feature in value)
-        return format_html('<bdi title="{}">{}</bdi>', names, names if len(names) <= 60 else f"{names[:58]}…")
+        return names_cell(feature["name"] for feature in value)
 
     def render_state(self, value: Any, record: Any) -> SafeString:
         marks = [super().render_state(value, record)]

@@ -93,6 +93,22 @@ def test_what_follows_from_another_mistake_of_the_file_is_not_told_beside_it(fil
         file.plan(FILE.replace("      carrier_delay: [recent_delay]", "      carrier_delays: [recent_delay]"))
 
 
+PLACES = ("views.carrier_delay", "windows.lately", "services.early")
+
+
+def test_a_word_that_cannot_be_read_hides_no_other_mistake(file):
+    """A field that is not known, SQL that reads the clock and a column that is not there, in three definitions."""
+    wrong = MORE.replace("delay * 2 AS twice", "delay * (now() > moment)::INT AS twice")
+    wrong = wrong.replace("column: delay,", "column: delays,") + "  early:\n    veiws: {carrier_delay: all}\n"
+    with pytest.raises(DefinitionRefused) as refused:
+        file.plan(wrong)
+    told = refused.value.details["problems"]
+    assert told == sorted(told, key=lambda one: one["line"])
+    assert [one["sentence"].startswith(place) for one, place in zip(told, PLACES, strict=True)] == [True] * 3, told
+    assert "NOW reads the clock" in told[0]["sentence"] and "“delays”" in told[1]["sentence"]
+    assert "“veiws” is not known. Did you mean “views”?" in told[2]["sentence"]
+
+
 def test_a_view_of_which_some_rows_have_no_time_is_told_before_it_is_computed(file, ingested):
     ingested("gaps.csv", b"carrier,moment,delay\nAA,2013-01-01 09:00:00,5\nBB,,5\n")
     plan = file.plan(FILE.replace("dataset: delays.csv", "dataset: gaps.csv"))

@@ -51,21 +51,30 @@ class Plan:
         return [step for step in self.steps if step.action != "unchanged"]
 
 
+@dataclass(frozen=True)
+class _Read:
+    """A file's definitions as they were read; what is wrong with words of others, and the names of those."""
+
+    wanted: list[tuple[Section, Wanted]]
+    problems: list[Problem]
+    unread: set[str]
+
+
 def plan_definitions(*, actor: Actor, project: Project, text: str) -> Plan:
     """What the file would change; nothing is kept. DefinitionRefused tells all that is wrong with it, line by line."""
     policies.check_can_define(actor, project)
-    wanted = _read(text)
-    with _asked(Context(actor, project), wanted) as context:
-        return taken_back(lambda: _made(context, wanted))
+    file = _read(text)
+    with _asked(Context(actor, project), file.wanted) as context:
+        return taken_back(lambda: _made(context, file))
 
 
 @transaction.atomic
 def apply_definitions(*, actor: Actor, project: Project, text: str, plan: str = "") -> Plan:
     """Make the file true, all of it or nothing. With `plan`, a plan's digest, only if it still says the same."""
     policies.check_can_define(actor, project)
-    wanted = _read(text)
-    with _asked(Context(actor, project), wanted) as context:
-        made = _made(context, wanted)
+    file = _read(text)
+    with _asked(Context(actor, project), file.wanted) as context:
+        made = _made(context, file)
     if plan and plan != made.digest:
         raise Conflict(
             _("This is not what the plan said: the file or what is there has changed since. Look at a new plan first."),
@@ -77,7 +86,9 @@ def apply_definitions(*, actor: Actor, project: Project, text: str, plan: str = 
     return made
 
 
-def _read(text: str) -> list[tuple[Section, Wanted]]:
+def _read(text: str) -> _Read:
+    """Whatever can be read is, so that one word that is wrong hides nothing of what else is; DefinitionRefused where
+    nothing can be."""
     problems: list[Problem] = []
     try:
         found = read(text, problems)
@@ -85,18 +96,23 @@ def _read(text: str) -> list[tuple[Section, Wanted]]:
         _refuse([unreadable.problem])
     known = {section.word: section for section in sections()}
     problems += [Problem(value.line, unknown(word, known)) for word, value in found.items() if word not in known]
-    wanted = [
-        (section, section.read(name, value, problems))
-        for section in sections()
-        for name, value in _named(found.get(section.word), section.word, problems)
-    ]
-    if len(wanted) > _MOST:
+    file = _Read([], problems, set())
+    for section in sections():
+        for name, value in _named(found.get(section.word), section.word, problems):
+            wrong: list[Problem] = []
+            wanted = section.read(name, value, wrong)
+            if wrong:
+                problems += wrong
+                file.unread.add(name)
+            else:
+                file.wanted.append((section, wanted))
+    if len(file.wanted) > _MOST:
         problems.append(Problem(1, _("A file holds at most %(most)d definitions. Part it.") % {"most": _MOST}))
-    if problems:
+    elif not file.wanted and not problems:
+        problems.append(Problem(1, _("There is no definition in the file. Begin with a section like “entities:”.")))
+    if problems and (not file.wanted or len(file.wanted) > _MOST):
         _refuse(problems)
-    if not wanted:
-        _refuse([Problem(1, _("There is no definition in the file. Begin with a section like “entities:”."))])
-    return wanted
+    return file
 
 
 def _named(section: Value | None, word: str, problems: list[Problem]) -> Iterator[tuple[str, Value]]:
@@ -120,13 +136,12 @@ def _asked(context: Context, wanted: list[tuple[Section, Wanted]]) -> Iterator[C
         yield context
 
 
-def _made(context: Context, wanted: list[tuple[Section, Wanted]]) -> Plan:
+def _made(context: Context, file: _Read) -> Plan:
     # Of two that come at once the second finds what the first has made.
     lock_project(project_id=context.project.pk)
     steps: list[Step] = []
-    problems: list[Problem] = []
-    failed: set[str] = set()
-    for section, one in wanted:
+    problems, failed = [*file.problems], set(file.unread)
+    for section, one in file.wanted:
         try:
             with transaction.atomic():
                 steps.append(section.make(context, one))
@@ -137,7 +152,7 @@ def _made(context: Context, wanted: list[tuple[Section, Wanted]]) -> Plan:
             failed.add(one.name)
     if problems:
         _refuse(problems)
-    named = {(section.word, one.name) for section, one in wanted}
+    named = {(section.word, one.name) for section, one in file.wanted}
     left = tuple(
         Left(section.word, name)
         for section in sections()
