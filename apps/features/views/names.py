@@ -1,4 +1,4 @@
-"""Names in one cell of a table: whole where they are short, else behind their beginning, which opens by a key too."""
+"""Names in one cell of a table: whole where they are short, else their beginning, in whose place a key brings all."""
 
 from __future__ import annotations
 
@@ -17,5 +17,5 @@ def names_cell(names: Iterable[str]) -> SafeString:
         return format_html("<bdi>{}</bdi>", whole)
     beginning = f"{whole[:_BEGINNING]}…"
     return format_html(
-        '<details class="s-names"><summary><bdi>{}</bdi></summary><bdi>{}</bdi></details>', beginning, whole
+        '<details class="s-names"><summary><bdi>{}</bdi><bdi>{}</bdi></summary></details>', beginning, whole
     )

@@ -118,7 +118,7 @@ def test_features_asked_for_are_named_to_their_end(client, view, flights, admin,
     # A list in which they take more room opens to all of them, by a key as well.
     shown = client.get(LIST, {"show": "on_demand"}).content.decode()
     assert "<summary>" in shown.partition('class="s-names"')[2].partition("</details>")[0]
-    assert f"<bdi>{', '.join(names)}</bdi></details>" in shown
+    assert f"<bdi>{', '.join(names)}</bdi></summary></details>" in shown
 
 
 def test_an_entity_counts_its_views_also_while_they_are_filtered(client, view):
