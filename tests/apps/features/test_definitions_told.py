@@ -93,6 +93,12 @@ def test_what_follows_from_another_mistake_of_the_file_is_not_told_beside_it(fil
         file.plan(FILE.replace("      carrier_delay: [recent_delay]", "      carrier_delays: [recent_delay]"))
 
 
+def test_of_a_file_that_is_wrong_throughout_no_more_is_told_than_anybody_reads(file):
+    with pytest.raises(DefinitionRefused, match="And 49 more") as refused:
+        file.plan("services:\n" + "".join(f"  s{n}:\n    veiws: []\n" for n in range(200)))
+    assert len(refused.value.details["problems"]) == 50
+
+
 PLACES = ("views.carrier_delay", "windows.lately", "services.early")
 
 

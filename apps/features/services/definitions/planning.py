@@ -23,7 +23,7 @@ from django.utils.translation import gettext as _
 from apps.features import policies
 from apps.features.errors import DefinitionRefused
 from apps.features.events import DefinitionsApplied
-from apps.features.services.definitions.reading import Problem, Unreadable, Value, read, unknown
+from apps.features.services.definitions.reading import MOST_PROBLEMS, Problem, Unreadable, Value, read, unknown
 from apps.features.services.definitions.sections import Context, Left, Section, Step, Wanted, sections
 from apps.features.services.definitions.taking_back import taken_back
 from apps.projects.services import lock_project
@@ -102,7 +102,7 @@ def _read(text: str) -> _Read:
             wrong: list[Problem] = []
             wanted = section.read(name, value, wrong)
             if wrong:
-                problems += wrong
+                problems += wrong[: max(0, MOST_PROBLEMS - len(problems))]
                 file.unread.add(name)
             else:
                 file.wanted.append((section, wanted))

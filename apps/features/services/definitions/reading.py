@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from apps.features.services.naming import column_list, in_one_direction
 
-MOST_BYTES, _MOST_PARTS, _MOST_PROBLEMS, _DEEPEST = 1_000_000, 100_000, 50, 12
+MOST_BYTES, _MOST_PARTS, MOST_PROBLEMS, _DEEPEST = 1_000_000, 100_000, 50, 12
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ class Fields:
 
     def problem(self, sentence: str, line: int | None = None) -> None:
         """Tell what is wrong with this definition."""
-        if len(self.problems) < _MOST_PROBLEMS:
+        if len(self.problems) < MOST_PROBLEMS:
             self.problems.append(Problem(line or self.line, f"{in_one_direction(self.what)}: {sentence}"))
 
     def line_of(self, name: str) -> int:
