@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -10,11 +10,14 @@ import pytest
 from foundation.engines import WorkloadSpec
 from foundation.engines.adapters.isolation import best_isolation
 from foundation.engines.adapters.process import ProcessEngine
+from tests.support import until as waiting
 
 # On the machine that decides what lands there are walls: the last test of test_process.py says so.
 walled = pytest.mark.skipif(best_isolation() == "none", reason="this machine walls nothing off")
 
 ROOT = Path(__file__).resolve().parents[3]
+# A workload starts an interpreter, on a machine that does much else.
+until = partial(waiting.until, within_s=30)
 
 
 def engine_at(home, isolation=None):
@@ -26,15 +29,6 @@ def engine_at(home, isolation=None):
 def spec(name, code, **changes):
     given = {"name": name, "kind": "task", "module": "timeit", "args": ("-n1", "-r1", code), "memory_mb": 256}
     return WorkloadSpec(**{**given, **changes})
-
-
-def until(condition):
-    end = time.monotonic() + 30
-    while time.monotonic() < end:
-        if found := condition():
-            return found
-        time.sleep(0.02)
-    raise AssertionError("it did not come to pass in time")
 
 
 def finished(engine, name):
